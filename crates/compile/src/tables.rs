@@ -1,0 +1,171 @@
+//! The tables that lead from machine code back to wasm: trap sites and call sites.
+//!
+//! Each function has one run of bytes a table, read only when something has stopped there. An
+//! entry is the distance in code bytes from the entry before (unsigned LEB128, strictly
+//! ascending), the distance in the module file from the entry before (signed LEB128), and for a
+//! trap site its [`TrapKind`] (one byte). Reading allocates nothing and cannot fail in ways that
+//! matter to a signal handler: bytes that make no sense end the table.
+
+use crate::trap::TrapKind;
+
+/// A place in machine code that can trap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TrapSite {
+    /// Why it traps.
+    pub kind: TrapKind,
+    /// The wasm pc of the operator, or `None` in a trampoline.
+    pub wasm_pc: Option<u32>,
+}
+
+/// Writes one function's table.
+#[derive(Default)]
+pub(crate) struct TableWriter {
+    bytes: Vec<u8>,
+    code: u32,
+    wasm: u32,
+}
+
+impl TableWriter {
+    /// Adds a trap site. `code` counts from the function's first byte.
+    pub fn trap(&mut self, code: u32, wasm_pc: u32, kind: TrapKind) {
+        self.place(code, wasm_pc);
+        self.bytes.push(kind as u8);
+    }
+
+    /// Adds a call by its return address. `code` counts from the function's first byte.
+    pub fn call(&mut self, code: u32, wasm_pc: u32) {
+        self.place(code, wasm_pc);
+    }
+
+    fn place(&mut self, code: u32, wasm_pc: u32) {
+        debug_assert!(code >= self.code, "sites come in ascending order");
+        write_unsigned(&mut self.bytes, code - self.code);
+        let distance = wasm_pc.wrapping_sub(self.wasm) as i32;
+        write_unsigned(&mut self.bytes, ((distance << 1) ^ (distance >> 31)) as u32);
+        self.code = code;
+        self.wasm = wasm_pc;
+    }
+
+    /// Takes the bytes, leaving an empty writer.
+    pub fn finish(&mut self) -> Box<[u8]> {
+        (self.code, self.wasm) = (0, 0);
+        let bytes = self.bytes.as_slice().into();
+        self.bytes.clear();
+        bytes
+    }
+}
+
+/// Looks up the trap site at `code` in a function's table.
+pub(crate) fn find_trap(table: &[u8], code: u32) -> Option<(u32, TrapKind)> {
+    let mut reader = TableReader::new(table);
+    while reader.next()? {
+        let kind = reader.byte()?;
+        if reader.code >= code {
+            return (reader.code == code)
+                .then(|| Some((reader.wasm, TrapKind::from_u8(kind)?)))
+                .flatten();
+        }
+    }
+    None
+}
+
+/// Looks up the call that returns to `code` in a function's table: its wasm pc.
+pub(crate) fn find_call(table: &[u8], code: u32) -> Option<u32> {
+    let mut reader = TableReader::new(table);
+    while reader.next()? {
+        if reader.code >= code {
+            return (reader.code == code).then_some(reader.wasm);
+        }
+    }
+    None
+}
+
+struct TableReader<'a> {
+    bytes: &'a [u8],
+    code: u32,
+    wasm: u32,
+}
+
+impl<'a> TableReader<'a> {
+    fn new(bytes: &'a [u8]) -> TableReader<'a> {
+        TableReader {
+            bytes,
+            code: 0,
+            wasm: 0,
+        }
+    }
+
+    /// Reads the places of the next entry. `Some(false)` at the end, `None` if it is damaged.
+    fn next(&mut self) -> Option<bool> {
+        if self.bytes.is_empty() {
+            return Some(false);
+        }
+        self.code = self.code.checked_add(self.unsigned()?)?;
+        let zigzag = self.unsigned()?;
+        let distance = (zigzag >> 1) as i32 ^ -((zigzag & 1) as i32);
+        self.wasm = self.wasm.wrapping_add(distance as u32);
+        Some(true)
+    }
+
+    fn byte(&mut self) -> Option<u8> {
+        let (&byte, rest) = self.bytes.split_first()?;
+        self.bytes = rest;
+        Some(byte)
+    }
+
+    fn unsigned(&mut self) -> Option<u32> {
+        let mut value = 0;
+        for shift in (0..32).step_by(7) {
+            let byte = self.byte()?;
+            value |= u32::from(byte & 0x7f) << shift;
+            if byte & 0x80 == 0 {
+                return Some(value);
+            }
+        }
+        None
+    }
+}
+
+fn write_unsigned(out: &mut Vec<u8>, mut value: u32) {
+    while value >= 0x80 {
+        out.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    out.push(value as u8);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sites_are_found_at_their_exact_offset_only() {
+        let sites = [
+            (0, 70, TrapKind::Unreachable),
+            (3, 5, TrapKind::StackOverflow),
+        ];
+        let far = (70_000, u32::MAX, TrapKind::MemoryOutOfBounds);
+        let mut writer = TableWriter::default();
+        for (code, wasm, kind) in sites.into_iter().chain([far]) {
+            writer.trap(code, wasm, kind);
+        }
+        let table = writer.finish();
+        for (code, wasm, kind) in sites.into_iter().chain([far]) {
+            assert_eq!(find_trap(&table, code), Some((wasm, kind)));
+            assert_eq!(find_trap(&table, code + 1), None);
+        }
+    }
+
+    #[test]
+    fn a_damaged_table_ends_early() {
+        let mut writer = TableWriter::default();
+        writer.call(5, 1000);
+        writer.call(900, 2000);
+        let table = writer.finish();
+        assert_eq!(find_call(&table, 900), Some(2000));
+        for end in 0..table.len() {
+            assert_eq!(find_call(&table[..end], 900), None);
+        }
+        assert_eq!(find_call(&[0xff; 64], 900), None);
+    }
+}

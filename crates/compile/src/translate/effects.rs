@@ -1,0 +1,76 @@
+//! The one door for what a stopped frame must be able to tell apart.
+//!
+//! Between two effects a function only computes: whatever its operators have produced follows
+//! from the locals, the memories and the constants, and could be computed again. So these are the
+//! places that matter to anyone who wants to stop a function and read its state:
+//!
+//! - the function's entry, once the locals are set up ([`FunctionTranslator::entry`]);
+//! - each place where control arrives from elsewhere ([`FunctionTranslator::label`]);
+//! - each operator that changes something outside of the operand stack and the locals, or hands
+//!   control away and gets it back ([`FunctionTranslator::effect`]).
+//!
+//! The translator reports each of them here, and nowhere else, in this order: an operator first
+//! pops its operands and emits its code, then reports its effect, then pushes its results. What
+//! is on the operand stack when an effect is reported is hence what outlives it. (Locals do not
+//! pass here: [`Locals`](super::locals::Locals) is the one place that writes them.)
+//!
+//! Code that nobody is going to stop needs nothing at these places, and so nothing is emitted.
+
+use super::function::FunctionTranslator;
+use crate::types::{GlobalIndex, MemoryIndex, TableIndex};
+
+/// What an operator changes, for everything after it.
+#[derive(Clone, Copy, Debug)]
+#[expect(
+    dead_code,
+    reason = "what is affected matters only to code that is going to be stopped"
+)]
+pub(super) enum Effect {
+    /// Bytes of a memory were written.
+    Store(MemoryIndex),
+    /// An element of a table was written.
+    TableSet(TableIndex),
+    /// A global was written.
+    GlobalSet(GlobalIndex),
+    /// A function was called and has returned: anything may have changed.
+    Call,
+    /// A memory has grown.
+    MemoryGrow(MemoryIndex),
+    /// A table has grown.
+    TableGrow(TableIndex),
+    /// A stretch of a memory was written.
+    MemoryBulk(MemoryIndex),
+    /// A stretch of a table was written.
+    TableBulk(TableIndex),
+    /// A data or element segment was dropped.
+    Drop,
+}
+
+/// How control got to a place.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Label {
+    /// The end of a frame that branches lead to.
+    Join,
+    /// The header of a loop.
+    Loop,
+    /// An arm of an `if`.
+    Arm,
+    /// The way on from a conditional branch that was not taken.
+    NotTaken,
+}
+
+impl FunctionTranslator<'_> {
+    /// The function begins.
+    #[inline]
+    pub(super) fn entry(&mut self) {}
+
+    /// Code goes on where control arrives from elsewhere. The operand stack is as it will be
+    /// there.
+    #[inline]
+    pub(super) fn label(&mut self, _label: Label) {}
+
+    /// The operator just emitted has an effect. Its operands are popped, its results are not
+    /// pushed yet.
+    #[inline]
+    pub(super) fn effect(&mut self, _effect: Effect) {}
+}
