@@ -1,0 +1,48 @@
+//! The embedder's view: one file for each public type.
+
+mod backtrace;
+mod cache;
+mod caller;
+mod config;
+mod engine;
+mod extern_;
+mod extern_ref;
+mod func;
+mod global;
+mod instance;
+mod instance_pre;
+mod into_func;
+mod limits;
+mod linker;
+mod memory;
+mod module;
+mod store;
+mod table;
+mod trap;
+mod typed_func;
+mod types;
+mod v128;
+mod val;
+
+pub use backtrace::{FrameInfo, WasmBacktrace};
+pub use caller::Caller;
+pub use config::Config;
+pub use engine::Engine;
+pub use extern_::{Export, Extern};
+pub use extern_ref::ExternRef;
+pub use func::Func;
+pub use global::Global;
+pub use instance::Instance;
+pub use instance_pre::InstancePre;
+pub use into_func::IntoFunc;
+pub use limits::{ResourceLimiter, StoreLimits, StoreLimitsBuilder};
+pub use linker::Linker;
+pub use memory::{Memory, MemoryAccessError};
+pub use module::Module;
+pub use store::{AsContext, AsContextMut, Store, StoreContext, StoreContextMut};
+pub use table::Table;
+pub use trap::{MemoryFault, Trap, TrapInfo};
+pub use typed_func::TypedFunc;
+pub use types::{ExportType, ExternType, ImportType};
+pub use v128::V128;
+pub use val::{Ref, Val};

@@ -1,0 +1,336 @@
+//! Entries into the guest.
+//!
+//! An [`Activation`] lies in the frame of [`enter`] for as long as the entry lasts. Activations
+//! are linked in two ways:
+//!
+//! - through their store's context, from each to the one whose guest called the host that entered
+//!   again. Walks over the guest's frames follow these.
+//! - through a thread-local variable, from each to the one, of whichever store, that was the
+//!   innermost on this thread. The signal handler looks there.
+//!
+//! Both are stacks: an entry ends before anything that was below it goes on. A fiber that is
+//! suspended takes its part of both with it (see `fiber::suspend`).
+//!
+//! The thread-local variable is touched only in functions that are not inlined. [`enter`] can
+//! begin on one thread and end on another, if it runs on a fiber, and the compiler, which does
+//! not know that, would take the variable's address once for both.
+
+use super::arch::{self, EntryState};
+use super::backtrace::{self, RawBacktrace, Start};
+use super::{HostFailure, TrapReport, Unwound, os};
+use crate::fiber::{GuestStack, StackBounds};
+use crate::vm::raw_val::RawVal;
+use crate::vm::store_context::StoreContext;
+use std::cell::Cell;
+use std::io;
+use std::mem::ManuallyDrop;
+use std::ptr::{self, NonNull};
+use trapline_compile::trap::TrapKind;
+
+/// One entry into the guest.
+#[repr(C)]
+pub(crate) struct Activation {
+    /// The host's registers.
+    pub(super) entry: EntryState,
+    /// The stack that the guest runs on.
+    pub(super) stack: StackBounds,
+    /// What the store's context was before.
+    pub(super) outer: StoreContext,
+    /// What the signal handler has recorded.
+    pub(super) fault: Option<Fault>,
+    /// Whether the stack's yellow zone is open.
+    pub(super) yellow_zone_open: bool,
+    /// Why a function of the host failed.
+    failure: Option<HostFailure>,
+    /// The outcome if this is unwound.
+    unwound: Option<Box<Unwound>>,
+}
+
+/// A trap as the machine sees it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Fault {
+    pub kind: TrapKind,
+    /// The trapping instruction.
+    pub pc: usize,
+    pub sp: usize,
+    pub fp: usize,
+    /// What was accessed, if that is why it trapped.
+    pub address: Option<usize>,
+}
+
+thread_local! {
+    /// The innermost activation of this thread, null if there is none.
+    static CURRENT: Cell<*mut Activation> = const { Cell::new(ptr::null_mut()) };
+}
+
+/// The innermost activation of this thread, null if there is none. May be called in a signal
+/// handler.
+#[inline(never)]
+pub(super) fn current() -> *mut Activation {
+    CURRENT.get()
+}
+
+/// Makes another activation the innermost of this thread. Returns what was.
+#[inline(never)]
+pub(crate) fn replace_current(activation: *mut Activation) -> *mut Activation {
+    CURRENT.replace(activation)
+}
+
+/// Makes an activation the innermost of this thread, if the thread is prepared. Returns what was.
+#[inline(never)]
+fn begin(activation: *mut Activation) -> Option<*mut Activation> {
+    os::is_prepared().then(|| CURRENT.replace(activation))
+}
+
+/// [`begin`] on a thread that is not prepared yet.
+#[cold]
+fn prepare_and_begin(activation: *mut Activation) -> io::Result<*mut Activation> {
+    os::prepare_thread()?;
+    Ok(replace_current(activation))
+}
+
+/// Calls guest code through an entry trampoline.
+///
+/// With a stack the call runs on that one, from its top, and no fiber can be suspended in it:
+/// this is how a synchronous call from outside begins. Without one it runs on the current stack,
+/// which must be the one that the store runs on ([`StoreContext::runs_here`]): this is how a
+/// fiber's body begins, and how functions of the host call the guest again.
+///
+/// Refused with [`HostFailure::Teardown`] if the fiber that the store runs on is being torn down.
+///
+/// # Safety
+///
+/// - `trampoline` is the entry trampoline for the type of `code`, `vmctx` is what `code` expects,
+///   `slots` has room for its parameters and results and holds the parameters, and all the code
+///   involved stays registered.
+/// - The handlers are installed.
+/// - Nothing runs on `stack`.
+/// - Nothing else runs in the store; or the caller is, in the end, a function of the host that the
+///   store's innermost activation has called.
+#[inline]
+pub(crate) unsafe fn enter(
+    store: NonNull<StoreContext>,
+    stack: Option<&GuestStack>,
+    trampoline: usize,
+    code: usize,
+    vmctx: *mut u8,
+    slots: *mut RawVal,
+) -> Result<(), Box<Unwound>> {
+    let context = store.as_ptr();
+    // SAFETY: the store is live, and its context is changed by those alone who run in it: at this
+    // moment us.
+    let outer = unsafe { *context };
+    // SAFETY: as above.
+    if unsafe { (*context).tears_down() } {
+        return Err(refused());
+    }
+    let (bounds, stack_base) = match stack {
+        Some(stack) => (stack.bounds(), stack.bounds().base),
+        None => (outer.stack, 0),
+    };
+    // Only an entry that was unwound has anything to drop.
+    let mut activation = ManuallyDrop::new(Activation {
+        entry: EntryState::EMPTY,
+        stack: bounds,
+        outer,
+        fault: None,
+        yellow_zone_open: false,
+        failure: None,
+        unwound: None,
+    });
+    let activation: *mut Activation = &raw mut *activation;
+    let outer_current = match begin(activation) {
+        Some(current) => current,
+        None => match prepare_and_begin(activation) {
+            Ok(current) => current,
+            Err(error) => return Err(unprepared(error)),
+        },
+    };
+    // SAFETY: as above. What the context says is undone when the entry ends.
+    unsafe {
+        (*context).activation = activation;
+        match stack {
+            Some(stack) => (*context).run_on(stack),
+            None => debug_assert!(
+                (*context).runs_here(),
+                "entered on a stack that is not the store's"
+            ),
+        }
+    }
+    // SAFETY: the activation has just been made the innermost of both kinds; the caller vouches
+    // for the rest.
+    let unwound =
+        unsafe { arch::enter_guest(activation, stack_base, trampoline, code, vmctx, slots) } != 0;
+    replace_current(outer_current);
+    // SAFETY: as above.
+    unsafe { *context = outer };
+    if unwound {
+        // SAFETY: the entry has ended, so that nobody else knows the activation any more; it is
+        // read this once.
+        return Err(outcome(unsafe { activation.read() }));
+    }
+    Ok(())
+}
+
+/// [`enter`] from outside, on a stack, into a store in which nothing runs: the way in that most
+/// calls take.
+///
+/// No fiber is suspended in it, so that it ends on the thread that it begins on. That holds for
+/// this function alone, not for what it could be inlined into.
+///
+/// # Safety
+///
+/// As for [`enter`]; and the store's context is [idle](StoreContext::is_idle).
+#[inline(never)]
+pub(crate) unsafe fn enter_idle(
+    store: NonNull<StoreContext>,
+    stack: &GuestStack,
+    trampoline: usize,
+    code: usize,
+    vmctx: *mut u8,
+    slots: *mut RawVal,
+) -> Result<(), Box<Unwound>> {
+    if !os::is_prepared()
+        && let Err(error) = os::prepare_thread()
+    {
+        return Err(unprepared(error));
+    }
+    let context = store.as_ptr();
+    let bounds = stack.bounds();
+    // Only an entry that was unwound has anything to drop.
+    let mut activation = ManuallyDrop::new(Activation {
+        entry: EntryState::EMPTY,
+        stack: bounds,
+        outer: StoreContext::new(),
+        fault: None,
+        yellow_zone_open: false,
+        failure: None,
+        unwound: None,
+    });
+    let activation: *mut Activation = &raw mut *activation;
+    let outer_current = CURRENT.replace(activation);
+    // SAFETY: the store is live, and nothing else runs in it. What the context says is undone when
+    // the entry ends.
+    unsafe {
+        (*context).activation = activation;
+        (*context).run_on(stack);
+    }
+    // SAFETY: the activation has just been made the innermost of both kinds; the caller vouches
+    // for the rest.
+    let unwound =
+        unsafe { arch::enter_guest(activation, bounds.base, trampoline, code, vmctx, slots) } != 0;
+    CURRENT.set(outer_current);
+    // SAFETY: as above.
+    unsafe { (*context).set_idle() };
+    if unwound {
+        // SAFETY: the entry has ended, so that nobody else knows the activation any more; it is
+        // read this once.
+        return Err(outcome(unsafe { activation.read() }));
+    }
+    Ok(())
+}
+
+#[cold]
+fn refused() -> Box<Unwound> {
+    let backtrace = RawBacktrace::default();
+    Box::new(Unwound::Host {
+        failure: HostFailure::Teardown,
+        backtrace,
+    })
+}
+
+#[cold]
+fn unprepared(error: io::Error) -> Box<Unwound> {
+    let message = format!("cannot give the thread a stack for signals: {error}");
+    let backtrace = RawBacktrace::default();
+    Box::new(Unwound::Host {
+        failure: HostFailure::Error(message.into()),
+        backtrace,
+    })
+}
+
+/// What [`trapped`] has left.
+#[cold]
+fn outcome(activation: Activation) -> Box<Unwound> {
+    if activation.yellow_zone_open {
+        // SAFETY: the guest has been left, and with it everything in the zone. Should the kernel
+        // refuse, the next overflow meets the guard zone instead, which is as good.
+        let _ = unsafe { activation.stack.open_yellow_zone(false) };
+    }
+    activation
+        .unwound
+        .expect("an activation is unwound with a reason")
+}
+
+/// Reports the trap that the handler has recorded; called from the injection stub, on the guest's
+/// stack, in the place of the instruction that trapped. It may allocate and lock: no other Rust
+/// code of this thread is interrupted. A panic in here ends the process, because it cannot cross
+/// the guest's frames.
+///
+/// # Safety
+///
+/// The activation is the innermost of this thread, and a fault is recorded in it.
+pub(super) unsafe extern "sysv64" fn trapped(activation: *mut Activation) {
+    // SAFETY: `enter` has given the activation away while it waits for the guest, which is
+    // interrupted, and the handler is done.
+    let activation = unsafe { &mut *activation };
+    let fault = activation
+        .fault
+        .take()
+        .expect("the stub is reached only with a fault");
+    // SAFETY: the activation is linked, and the fault was in guest code that it has entered.
+    let backtrace = || unsafe { backtrace::walk(activation, Start::Fault(fault)) };
+    let unwound = if fault.kind == TrapKind::HostError {
+        // Panics and teardowns go on as they came, and nobody asks where from.
+        let backtrace = match activation.failure {
+            Some(HostFailure::Panic(_) | HostFailure::Teardown) => RawBacktrace::default(),
+            Some(HostFailure::Error(_)) | None => backtrace(),
+        };
+        let failure = activation.failure.take();
+        let failure = failure
+            .unwrap_or_else(|| HostFailure::Error("a function of the host failed silently".into()));
+        Unwound::Host { failure, backtrace }
+    } else {
+        let backtrace = backtrace();
+        Unwound::Trap(TrapReport {
+            kind: fault.kind,
+            wasm_pc: backtrace.frames.first().and_then(|frame| frame.wasm_pc),
+            fault_address: fault.address,
+            backtrace,
+        })
+    };
+    activation.unwound = Some(Box::new(unwound));
+}
+
+/// Leaves the reason why a function of the host is about to return that it failed.
+///
+/// # Safety
+///
+/// Called from a function of the host (or a builtin) that the store's innermost activation has
+/// called.
+pub(crate) unsafe fn park(store: NonNull<StoreContext>, failure: HostFailure) {
+    // SAFETY: the store is live; its innermost activation is, and is in the hands of the host.
+    unsafe { (*(*store.as_ptr()).activation).failure = Some(failure) };
+}
+
+/// The guest's frames as seen from a function of the host; none outside of any.
+///
+/// # Safety
+///
+/// The store is live, and runs no guest code at this moment.
+pub(crate) unsafe fn backtrace(store: NonNull<StoreContext>) -> RawBacktrace {
+    // SAFETY: the caller vouches for it.
+    let context = unsafe { *store.as_ptr() };
+    // SAFETY: activations in a store's context are live and properly linked.
+    match unsafe { context.activation.as_ref() } {
+        Some(activation) => {
+            let start = Start::Return {
+                pc: context.exit_pc,
+                fp: context.exit_fp,
+            };
+            // SAFETY: as above; the host was called from the frame that the context names.
+            unsafe { backtrace::walk(activation, start) }
+        }
+        None => RawBacktrace::default(),
+    }
+}

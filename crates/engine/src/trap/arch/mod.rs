@@ -1,0 +1,22 @@
+//! What depends on the processor. Each architecture has a file that offers:
+//!
+//! - `enter_guest` and `unwind_to_entry`, the two ends of an entry into the guest, and
+//!   `EntryState`, what the one leaves for the other;
+//! - `inject`, the registers that make an interrupted thread report a trap;
+//! - `stack_pointer`, `at_frame_setup` and `LONGEST_CALL`, for those who look at frames.
+//!
+//! Every frame, of guest code and of trampolines, begins with a frame record of two words at its
+//! frame pointer: the caller's frame pointer, then the return address.
+
+#[cfg(target_arch = "x86_64")]
+mod x86_64;
+
+#[cfg(target_arch = "x86_64")]
+pub(crate) use x86_64::stack_pointer;
+#[cfg(target_arch = "x86_64")]
+pub(super) use x86_64::*;
+
+#[cfg(not(target_arch = "x86_64"))]
+compile_error!(
+    "Trapline runs on x86-64 only: another architecture needs a file in crates/engine/src/trap/arch"
+);

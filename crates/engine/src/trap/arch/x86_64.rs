@@ -1,0 +1,226 @@
+//! Entering guest code and leaving it, on x86-64.
+//!
+//! # Entering
+//!
+//! [`enter_guest`] saves what the host wants back, notes in the activation where it did, moves to
+//! the guest's stack if there is one to move to, and calls an entry trampoline:
+//!
+//! ```text
+//!      host's stack                              guest's stack
+//!   | ...             |                 base -> +-------------------+
+//!   | return address  |                         | return address    | into `enter_guest`
+//!   | host's rbp      | <- fp  <--------------- | fp of the entry   | frame of the trampoline
+//!   | rbx, r12 .. r15 | <- sp                   | ...               |
+//!   +-----------------+                         | guest frames      |
+//!                                               | ...               | <- rsp
+//! ```
+//!
+//! `sp` and `fp` are the activation's [`EntryState`]. The chain of frame pointers leads from the
+//! guest across to the host's stack, so that profilers see through; a walk over the guest's
+//! frames ends where it meets `fp`. Without a stack to move to the two pictures stand one above
+//! the other on the same stack.
+//!
+//! The guest's convention keeps no register but the frame pointer, and so the trampoline does
+//! not either. What is saved here serves both ways out.
+//!
+//! # Leaving without returning
+//!
+//! [`unwind_to_entry`] restores the registers from `sp` and returns 1 from `enter_guest`, where a
+//! plain return gives 0. Whatever lies between on the guest's stack is forgotten. It must be
+//! frames of the guest and trampolines alone, for they have nothing to clean up. That holds
+//! because only the innermost activation is ever unwound, and the host's frames above that are
+//! entered through another.
+//!
+//! # Injecting a call
+//!
+//! A trap interrupts a thread at any instruction of the guest. The signal handler does no work
+//! of its own, and writes to no stack: it changes *registers*, so that upon its return the
+//! thread finds itself at the injection stub, on the guest's stack, free of all the limits that
+//! signal handlers have.
+//!
+//! ```text
+//!                guest                    handler                 stub
+//!   rip     the trapping instruction -->  recorded, `stub`   -->  trapped(activation);
+//!   rdi     the guest's              -->  activation         -->  unwind_to_entry(activation)
+//!   rsp     the guest's              -->  recorded, raised to the stack's limit if below
+//!   others  the guest's              -->  untouched
+//! ```
+//!
+//! Nothing may be assumed of `rsp`: the trap can be anywhere in a prologue or between the pushes of a
+//! call's arguments. The stub aligns it. Compiled code has no red zone, so that what lies below
+//! `rsp` can be overwritten. The direction flag is cleared, as the convention wants it for a
+//! call; no other part of the state matters to one.
+//!
+//! The stub never goes back to the trapping instruction, and so saves no registers. One that
+//! could would push them all here, with the vector state, restore them after `trapped`, and leave
+//! with `iretq`, which restores `rip`, `rsp` and the flags at once.
+
+use super::super::activation::{Activation, trapped};
+use crate::vm::raw_val::RawVal;
+use std::arch::{asm, naked_asm};
+use std::mem::offset_of;
+
+/// Where an entry into the guest saved the host's registers.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub(in crate::trap) struct EntryState {
+    sp: usize,
+    /// The frame pointer of the entry, where a walk over guest frames ends.
+    pub fp: usize,
+}
+
+impl EntryState {
+    /// To be filled in by [`enter_guest`].
+    pub const EMPTY: EntryState = EntryState { sp: 0, fp: 0 };
+}
+
+/// Calls an entry trampoline with `code`, `vmctx` and `slots`, on the stack that grows down from
+/// `stack_base`, or on the current one if that is zero. Returns 0 if the trampoline returned, 1 if
+/// the activation was unwound.
+///
+/// # Safety
+///
+/// `trampoline` is an entry trampoline, and the other arguments are what it needs; nothing lies
+/// below `stack_base`; the activation is the innermost of the thread and of its store.
+#[unsafe(naked)]
+pub(in crate::trap) unsafe extern "sysv64" fn enter_guest(
+    activation: *mut Activation,
+    stack_base: usize,
+    trampoline: usize,
+    code: usize,
+    vmctx: *mut u8,
+    slots: *mut RawVal,
+) -> u32 {
+    naked_asm!(
+        ".cfi_startproc",
+        "push rbp",
+        ".cfi_def_cfa_offset 16",
+        ".cfi_offset rbp, -16",
+        "mov rbp, rsp",
+        ".cfi_def_cfa_register rbp",
+        "push rbx",
+        "push r12",
+        "push r13",
+        "push r14",
+        "push r15",
+        "mov [rdi + {sp}], rsp",
+        "mov [rdi + {fp}], rbp",
+        // Here the stack is eight bytes off the alignment that a call wants.
+        "lea rax, [rsp - 8]",
+        "test rsi, rsi",
+        "cmovnz rax, rsi",
+        "mov rsp, rax",
+        "mov r10, rdx",
+        "mov rdi, rcx",
+        "mov rsi, r8",
+        "mov rdx, r9",
+        "call r10",
+        // Of the registers that the host wants back the trampoline has kept rbp alone.
+        "xor eax, eax",
+        "lea rsp, [rbp - 40]",
+        "pop r15",
+        "pop r14",
+        "pop r13",
+        "pop r12",
+        "pop rbx",
+        "pop rbp",
+        ".cfi_def_cfa rsp, 8",
+        "ret",
+        ".cfi_endproc",
+        sp = const offset_of!(Activation, entry) + offset_of!(EntryState, sp),
+        fp = const offset_of!(Activation, entry) + offset_of!(EntryState, fp),
+    )
+}
+
+/// Returns 1 from the [`enter_guest`] that made this activation.
+///
+/// # Safety
+///
+/// The activation is the innermost of the thread, and nothing but frames of the guest and
+/// trampolines lies between it and the caller, which has nothing to clean up either.
+#[unsafe(naked)]
+unsafe extern "sysv64" fn unwind_to_entry(activation: *mut Activation) -> ! {
+    naked_asm!(
+        "mov rsp, [rdi + {sp}]",
+        "mov eax, 1",
+        "pop r15",
+        "pop r14",
+        "pop r13",
+        "pop r12",
+        "pop rbx",
+        "pop rbp",
+        "ret",
+        sp = const offset_of!(Activation, entry) + offset_of!(EntryState, sp),
+    )
+}
+
+/// Where an interrupted guest continues: reports the trap that the activation has recorded, and
+/// unwinds it.
+///
+/// # Safety
+///
+/// Reached only through the registers of [`inject`].
+#[unsafe(naked)]
+unsafe extern "sysv64" fn injection_stub(activation: *mut Activation) -> ! {
+    naked_asm!(
+        ".cfi_startproc",
+        // Nobody called: an unwinder that comes here, from a panic that is about to abort the
+        // process, finds the end of the stack.
+        ".cfi_undefined rip",
+        "cld",
+        "and rsp, -16",
+        "mov rbx, rdi",
+        "call {trapped}",
+        "mov rdi, rbx",
+        "jmp {unwind_to_entry}",
+        ".cfi_endproc",
+        trapped = sym trapped,
+        unwind_to_entry = sym unwind_to_entry,
+    )
+}
+
+/// Registers to be changed in an interrupted thread.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::trap) struct Injection {
+    /// For `rip`.
+    pub pc: usize,
+    /// For `rsp`.
+    pub sp: usize,
+    /// For `rdi`.
+    pub argument: usize,
+}
+
+/// The registers that make a thread, interrupted in guest code, report the trap that its
+/// innermost activation has recorded. The stack below `sp` has room for that.
+pub(in crate::trap) fn inject(activation: *mut Activation, sp: usize) -> Injection {
+    Injection {
+        pc: injection_stub as *const () as usize,
+        sp,
+        argument: activation as usize,
+    }
+}
+
+/// The current stack pointer, roughly.
+#[inline(always)]
+pub(crate) fn stack_pointer() -> usize {
+    let sp;
+    // SAFETY: reads a register.
+    unsafe { asm!("mov {}, rsp", out(reg) sp, options(nomem, nostack, preserves_flags)) };
+    sp
+}
+
+/// Whether the instruction at `pc` is the one that saves the caller's frame pointer: before it is
+/// done the frame pointer is the caller's, and the return address is on top of the stack.
+///
+/// # Safety
+///
+/// `pc` is the address of an instruction of compiled code.
+pub(in crate::trap) unsafe fn at_frame_setup(pc: usize) -> bool {
+    /// `push rbp`, which compiled code has at the start of functions only.
+    const PUSH_RBP: u8 = 0x55;
+    // SAFETY: code can be read, and the caller vouches that there is some.
+    unsafe { (pc as *const u8).read() == PUSH_RBP }
+}
+
+/// No call instruction has more bytes.
+pub(in crate::trap) const LONGEST_CALL: u32 = 8;

@@ -1,0 +1,86 @@
+//! Entering the guest, and how it is left when something goes wrong.
+//!
+//! There is one way out of the guest besides returning, and it begins with a hardware trap:
+//!
+//! ```text
+//!   guest           faults: an access to a guard page, `ud2`, a division. An error of a
+//!     |             function of the host is a `ud2` too, in the trampoline that called it
+//!   os/             the signal handler; asks `handler` whether the pc is a trap site of the
+//!     |             guest, or the address in the stack's guard zone. If not: not ours
+//!   handler         records pc, sp, fp in the innermost activation; returns changed registers
+//!     |
+//!   arch/           the injection stub, on the guest's stack, out of the handler:
+//!     |
+//!   activation      `trapped` walks the frames (`backtrace`) and leaves an `Unwound`
+//!     |
+//!   arch/           `unwind_to_entry` drops the guest's frames
+//!     |
+//!   activation      `enter` returns the `Unwound`
+//! ```
+//!
+//! Host frames are never dropped like that. If the host was called by the guest and has entered
+//! it again, then the entry is an activation of its own. Its failure is a result that the host
+//! function sees, and may pass on by failing in its turn: it parks the failure with [`park`] and
+//! returns that it failed. Panics are caught before they reach a frame of the guest, and parked.
+//!
+//! Only `arch` and `os` know the machine and the system.
+#![allow(unsafe_code)]
+
+mod activation;
+mod arch;
+mod backtrace;
+mod handler;
+mod os;
+
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use activation::{Activation, backtrace, enter, enter_idle, park, replace_current};
+pub(crate) use arch::stack_pointer;
+pub(crate) use backtrace::RawBacktrace;
+pub(crate) use os::{install_handlers, prepare_thread};
+
+use std::any::Any;
+use std::error::Error;
+use trapline_compile::trap::TrapKind;
+
+/// Why a function of the host failed.
+#[derive(Debug)]
+pub(crate) enum HostFailure {
+    /// It returned an error.
+    Error(Box<dyn Error + Send + Sync>),
+    /// It panicked; to be resumed by the outermost caller.
+    Panic(Box<dyn Any + Send>),
+    /// The fiber that it runs on is being torn down.
+    Teardown,
+}
+
+/// How the guest was left other than by returning.
+#[derive(Debug)]
+pub(crate) enum Unwound {
+    /// It trapped.
+    Trap(TrapReport),
+    /// A function of the host failed.
+    Host {
+        /// Why.
+        failure: HostFailure,
+        /// The guest's frames at that time; empty but for errors.
+        backtrace: RawBacktrace,
+    },
+}
+
+/// What is known of a trap.
+#[derive(Debug)]
+pub(crate) struct TrapReport {
+    /// Why.
+    pub kind: TrapKind,
+    /// Offset in the module file of the wasm instruction that trapped, if known.
+    pub wasm_pc: Option<u32>,
+    /// The address whose access faulted, if the trap is [`TrapKind::MemoryOutOfBounds`] and
+    /// was found by a fault rather than by a check.
+    pub fault_address: Option<usize>,
+    /// The guest's frames.
+    pub backtrace: RawBacktrace,
+}

@@ -1,0 +1,53 @@
+//! Pointers to function references.
+
+use super::context::VmFuncRef;
+use std::ptr::{self, NonNull};
+
+/// A function of some store. Every value of this type points to a `VmFuncRef` that lives as long
+/// as its store; the holder must see to it that it is only used with that store.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct FuncPtr(NonNull<VmFuncRef>);
+
+// SAFETY: this is an address. What lies there is only used by those who have access to the store.
+unsafe impl Send for FuncPtr {}
+// SAFETY: as above.
+unsafe impl Sync for FuncPtr {}
+
+impl FuncPtr {
+    /// # Safety
+    ///
+    /// It points to a `VmFuncRef` that lives as long as its store.
+    pub(crate) unsafe fn new(pointer: NonNull<VmFuncRef>) -> FuncPtr {
+        FuncPtr(pointer)
+    }
+
+    /// A function from its form in a table, a global or a slot; `None` if it is null.
+    ///
+    /// # Safety
+    ///
+    /// `raw` was made by [`to_raw`](Self::to_raw) or by compiled code for a `funcref`.
+    pub(crate) unsafe fn from_raw(raw: u64) -> Option<FuncPtr> {
+        NonNull::new(ptr::with_exposed_provenance_mut(raw as usize)).map(FuncPtr)
+    }
+
+    /// Its form in a table, a global or a slot.
+    pub(crate) fn to_raw(self) -> u64 {
+        self.0.as_ptr().expose_provenance() as u64
+    }
+
+    pub(crate) fn as_ptr(self) -> *mut VmFuncRef {
+        self.0.as_ptr()
+    }
+
+    /// The record.
+    ///
+    /// # Safety
+    ///
+    /// The store lives, and nothing fills in the record's code address for as long as the result
+    /// is used.
+    #[inline]
+    pub(crate) unsafe fn get<'a>(self) -> &'a VmFuncRef {
+        // SAFETY: by the type's invariant.
+        unsafe { self.0.as_ref() }
+    }
+}
