@@ -1,0 +1,170 @@
+//! The crate's door: questions about a module's source, and their answers.
+
+use crate::SymbolsError;
+use crate::entries::{CallSite, Entry};
+use crate::functions::read_chain;
+use crate::lines::file_path;
+use crate::names::function_name;
+use crate::reader::{Budget, Reader};
+use crate::sections::Sections;
+use crate::units::{Unit, Units};
+use bytes::Bytes;
+use std::ops::Range;
+
+/// The debug information of a module.
+///
+/// Opening it reads little; the parts that questions touch are read as they are asked, and kept.
+///
+/// ```no_run
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let wasm = std::fs::read("program.wasm")?;
+/// let symbols = trapline_symbols::Symbols::new(wasm.into())?;
+/// for frame in symbols.frames(0x1234)? {
+///     println!("{} at {:?}", frame.function.as_deref().unwrap_or("?"), frame.location);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+pub struct Symbols {
+    units: Units,
+    code: Range<u32>,
+    meter: Reader,
+}
+
+/// A function that was executing at some place of a program: a real call, or one that the
+/// compiler has inlined.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceFrame {
+    /// The function's name, readable: with its path in Rust and C++.
+    pub function: Option<String>,
+    /// Where in this function execution was.
+    pub location: Option<SourceLocation>,
+    /// Whether the function was inlined into that of the frame after this one.
+    pub inlined: bool,
+}
+
+/// A place in source code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceLocation {
+    /// Path of the file, as the compiler named it, `.` components left out.
+    pub file: String,
+    /// The line, counted from 1. `None` for code that belongs to no line.
+    pub line: Option<u32>,
+    /// The column in bytes, counted from 1. `None` if the compiler did not say.
+    pub column: Option<u32>,
+}
+
+impl Symbols {
+    /// Opens the debug information of a module, from the bytes of its file.
+    ///
+    /// # Errors
+    ///
+    /// [`SymbolsError::NoDebugInfo`] if there is none; others if the module or its debug
+    /// information is damaged so that nothing in it can be used.
+    pub fn new(wasm: Bytes) -> Result<Symbols, SymbolsError> {
+        let sections = Sections::find(&wasm)?;
+        if sections.debug(".debug_info").is_empty() {
+            return Err(SymbolsError::NoDebugInfo);
+        }
+        let meter = Reader::new(wasm, Budget::for_size(sections.debug_size()));
+        let dwarf =
+            gimli::Dwarf::load(|id| Ok::<_, SymbolsError>(meter.range(sections.debug(id.name()))))?;
+        let symbols = Symbols {
+            units: Units::read(dwarf),
+            code: sections.code,
+            meter,
+        };
+        match symbols.units.damage {
+            Some(damage) if symbols.units.is_empty() => Err(symbols.explain(damage)),
+            _ => Ok(symbols),
+        }
+    }
+
+    /// The functions that were executing at an instruction, innermost first: those inlined, then
+    /// the one whose code it is. Empty if the debug information does not cover the instruction.
+    ///
+    /// `wasm_pc` is the instruction's offset in the module file.
+    ///
+    /// # Errors
+    ///
+    /// If the debug information for this place is damaged.
+    pub fn frames(&self, wasm_pc: u32) -> Result<Vec<SourceFrame>, SymbolsError> {
+        // The one place where offsets in the file become addresses of DWARF.
+        if !self.code.contains(&wasm_pc) {
+            return Ok(Vec::new());
+        }
+        let address = wasm_pc - self.code.start;
+        self.meter.budget().refill();
+        self.frames_at(address).map_err(|error| self.explain(error))
+    }
+
+    fn frames_at(&self, address: u32) -> gimli::Result<Vec<SourceFrame>> {
+        for unit in self.units.covering(address) {
+            let frames = self.frames_in(unit, address)?;
+            if !frames.is_empty() {
+                return Ok(frames);
+            }
+        }
+        // It may be an unreadable unit that covers the address.
+        self.units.damage.map_or(Ok(Vec::new()), Err)
+    }
+
+    fn frames_in(&self, unit: &Unit, address: u32) -> gimli::Result<Vec<SourceFrame>> {
+        let dwarf = &self.units.dwarf;
+        let row = unit.lines()?.find(address);
+        let mut place = row.map(|row| CallSite {
+            file: Some(u64::from(row.file)),
+            line: (row.line > 0).then_some(row.line),
+            column: (row.line > 0 && row.column > 0).then_some(row.column),
+        });
+        let Some(function) = unit.functions(dwarf)?.find(address) else {
+            let location = self.location(unit, place)?;
+            let frame = SourceFrame {
+                function: None,
+                location,
+                inlined: false,
+            };
+            return Ok(Vec::from_iter(frame.location.is_some().then_some(frame)));
+        };
+        let chain = read_chain(dwarf, &unit.dwarf, function, address)?;
+        let mut frames = Vec::new();
+        for (depth, entry) in chain.iter().enumerate().rev() {
+            frames.push(SourceFrame {
+                function: self.name(unit, entry)?,
+                location: self.location(unit, place)?,
+                inlined: depth > 0,
+            });
+            place = Some(entry.call);
+        }
+        Ok(frames)
+    }
+
+    fn name(&self, unit: &Unit, entry: &Entry) -> gimli::Result<Option<String>> {
+        function_name(&self.units, unit, entry)
+    }
+
+    fn location(
+        &self,
+        unit: &Unit,
+        place: Option<CallSite>,
+    ) -> gimli::Result<Option<SourceLocation>> {
+        let Some(CallSite {
+            file: Some(file),
+            line,
+            column,
+        }) = place
+        else {
+            return Ok(None);
+        };
+        let file = file_path(&self.units.dwarf, &unit.dwarf, file)?;
+        Ok(file.map(|file| SourceLocation { file, line, column }))
+    }
+
+    fn explain(&self, error: gimli::Error) -> SymbolsError {
+        if self.meter.budget().is_spent() {
+            SymbolsError::TooMuchWork
+        } else {
+            SymbolsError::Malformed(self.units.dwarf.format_error(error))
+        }
+    }
+}
