@@ -1,0 +1,182 @@
+//! The command line: what can be said, and the help that teaches it.
+
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{Args, Parser, Subcommand, ValueHint};
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0      the program ended well
+  N      the program exited with N (proc_exit)
+  1      the program could not be loaded, compiled or linked, or trapline failed
+  2      the command line is wrong
+  134    the program trapped";
+
+const EXAMPLES: &str = "\
+Examples:
+  trapline run program.wasm              run a program
+  trapline run --dir . program.wasm a b  let it use this folder, give it two arguments
+  trapline compile program.wasm          compile it ahead of time
+
+`trapline help COMMAND` says more about a command.";
+
+const RUN_EXAMPLES: &str = "\
+Examples:
+  Run a program, with arguments of its own:
+      trapline run program.wasm --verbose input.txt
+
+  Give it a folder, under another name, and two variables of the environment:
+      trapline run --dir data::/input --env HOME --env MODE=fast program.wasm
+
+  Call one function of a library, and print what it returns:
+      trapline run --invoke add library.wasm 1 2
+
+  Run what another program writes:
+      generate | trapline run - argument";
+
+/// Run WebAssembly, and learn in terms of its source where it went wrong.
+#[derive(Debug, Parser)]
+#[command(name = "trapline", version, styles = STYLES, max_term_width = 100)]
+#[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"))]
+#[command(disable_help_subcommand = false, propagate_version = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run a program, or call a function of a library
+    Run(Run),
+    /// Compile a module ahead of time
+    Compile(Compile),
+    /// Print a script that completes trapline's command lines in a shell
+    Completions(Completions),
+}
+
+/// Run a program, or call a function of a library.
+///
+/// The program is a WebAssembly module, binary or text, that may use WASI preview 1. It can reach
+/// nothing but its standard streams, clocks, random numbers, and what the options grant it. If it
+/// traps, a report on standard error says what happened, where in its source, and through which
+/// calls; it needs a program built with debug information (`-g`).
+#[derive(Debug, Args)]
+#[command(override_usage = "trapline run [OPTIONS] <FILE> [ARGS]...")]
+#[command(after_help = RUN_EXAMPLES, after_long_help = format!("{RUN_EXAMPLES}\n\n{EXIT_CODES}"))]
+pub(crate) struct Run {
+    /// Let the program use a folder, under its own path or under GUEST
+    #[arg(long = "dir", value_name = "HOST[::GUEST]", value_hint = ValueHint::DirPath)]
+    pub(crate) dirs: Vec<String>,
+
+    /// Set a variable of the program's environment; without VALUE, to what it is here
+    #[arg(long = "env", value_name = "NAME[=VALUE]")]
+    pub(crate) variables: Vec<String>,
+
+    /// Tell the program that this is its name, instead of the name of the file
+    #[arg(long, value_name = "NAME")]
+    pub(crate) argv0: Option<String>,
+
+    /// Call this exported function, with ARGS as numbers of its parameters' types, and print its
+    /// results
+    #[arg(long, value_name = "FUNCTION")]
+    pub(crate) invoke: Option<String>,
+
+    /// Accept a module that `trapline compile` has made
+    ///
+    /// Such a file holds machine code, which runs with all of your rights if it was made to
+    /// deceive. Allow it for files only that come from where you trust.
+    #[arg(long)]
+    pub(crate) allow_precompiled: bool,
+
+    #[command(flatten)]
+    pub(crate) cache: Cache,
+
+    /// The module (`-` is standard input), and the program's own arguments
+    #[arg(value_name = "FILE [ARGS]", required = true, trailing_var_arg = true)]
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(crate) file_and_args: Vec<OsString>,
+}
+
+/// Where compiled modules are kept for the next time.
+#[derive(Debug, Args)]
+pub(crate) struct Cache {
+    /// Keep compiled modules in DIR, instead of `trapline` in `$XDG_CACHE_HOME` or `~/.cache`
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) cache: Option<PathBuf>,
+
+    /// Neither look for compiled modules nor keep them
+    #[arg(long, conflicts_with = "cache")]
+    pub(crate) no_cache: bool,
+}
+
+/// Compile a module ahead of time.
+///
+/// The result runs on this kind of processor and with this build of trapline, with
+/// `trapline run --allow-precompiled`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  trapline compile program.wasm -o program.cwasm
+  trapline run --allow-precompiled program.cwasm")]
+pub(crate) struct Compile {
+    /// The module, binary or text; `-` is standard input
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) file: PathBuf,
+
+    /// Put the result here, instead of FILE with the extension `cwasm`
+    #[arg(short, long, value_name = "OUT", value_hint = ValueHint::FilePath)]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// Print a script that completes trapline's command lines in a shell.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  trapline completions bash > ~/.local/share/bash-completion/completions/trapline
+  trapline completions fish > ~/.config/fish/completions/trapline.fish")]
+pub(crate) struct Completions {
+    /// The shell
+    pub(crate) shell: clap_complete::Shell,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    fn run(arguments: &[&str]) -> Run {
+        match Arguments::try_parse_from([&["trapline", "run"], arguments].concat()) {
+            Ok(Arguments {
+                command: Command::Run(run),
+            }) => run,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn everything_after_the_file_is_the_programs() {
+        let run = run(&["--dir", ".", "a.wasm", "--dir", "x", "--help", "--", "-"]);
+        assert_eq!(run.dirs, ["."]);
+        assert_eq!(
+            run.file_and_args,
+            ["a.wasm", "--dir", "x", "--help", "--", "-"]
+        );
+    }
+
+    #[test]
+    fn a_dash_is_a_file() {
+        assert_eq!(run(&["-", "1"]).file_and_args, ["-", "1"]);
+    }
+}
