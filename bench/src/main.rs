@@ -1,0 +1,215 @@
+//! Measures Trapline beside Wasmtime: one command runs the programs of the sightglass suite on
+//! both, in one process, taking turns, and prints and stores what they needed.
+#![forbid(unsafe_code)]
+
+mod big;
+mod clock;
+mod corpus;
+mod docs;
+mod engines;
+mod machine;
+mod measure;
+mod passes;
+mod poll;
+mod profile;
+mod report;
+mod results;
+
+use anyhow::{Result, ensure};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clock::Clock;
+use engines::{Case, EngineUnderTest};
+use measure::{Pair, Plan};
+use results::{About, Measure, Results};
+use std::path::PathBuf;
+
+/// Measures Trapline beside Wasmtime on real programs.
+///
+/// Without a subcommand it measures: every program of the sightglass corpus runs on both engines
+/// in one process, turn by turn, for several rounds; what it prints is compared with what the
+/// corpus expects. The report is printed. A complete run is stored in bench/results/latest.json
+/// and latest.md, from where `docs` carries it into docs/performance.md.
+#[derive(Parser)]
+#[command(version, args_conflicts_with_subcommands = true, after_help = EXAMPLES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    run: RunArgs,
+}
+
+const EXAMPLES: &str = "\
+Examples (after `cargo run --release --manifest-path bench/Cargo.toml --`):
+  --quick                            two short rounds of everything
+  --filter bz2,regex                 the programs with these in their names
+  --measure compile-one,code-text    some measures only
+  --measure calls --filter host      the calls with `host` in their ids
+  --null                             Wasmtime against itself: how much is noise
+  docs                               carry the stored results into docs/performance.md
+  profile compile regex -e trapline  one thing again and again, to be looked at with `perf`";
+
+#[derive(Subcommand)]
+enum Command {
+    /// Write the stored results into docs/performance.md
+    Docs {
+        /// The results to take
+        #[arg(long, default_value_os_t = docs::results_dir().join("latest.json"))]
+        json: PathBuf,
+    },
+    /// List the programs and the calls that --filter can name
+    List {
+        #[command(flatten)]
+        corpus: CorpusArgs,
+    },
+    /// Do one thing on one engine for some time, for a profiler to look at
+    Profile(profile::Args),
+    /// Compile a big module on both engines, and tell time and peak memory
+    Big(big::Args),
+}
+
+#[derive(Args)]
+struct RunArgs {
+    #[command(flatten)]
+    corpus: CorpusArgs,
+    /// How often to go through the whole suite [default: 7, with --quick 2]
+    #[arg(long)]
+    rounds: Option<u32>,
+    /// Few and short rounds: good for a look, not for a claim
+    #[arg(long)]
+    quick: bool,
+    /// Only programs and calls with one of these in their names (comma separated)
+    #[arg(long, value_delimiter = ',')]
+    filter: Vec<String>,
+    /// Only these measures (comma separated)
+    #[arg(long, value_enum, value_delimiter = ',')]
+    measure: Vec<Measure>,
+    /// The clock to read
+    #[arg(long, value_enum, default_value_t = Clock::Wall)]
+    clock: Clock,
+    /// Measure Wasmtime against itself, to see how far apart equal things come out
+    #[arg(long)]
+    null: bool,
+    /// Store the results in this file too, and as Markdown beside it
+    #[arg(long, value_name = "OUT")]
+    json: Option<PathBuf>,
+}
+
+#[derive(Args)]
+struct CorpusArgs {
+    /// The corpus [default: $TRAPLINE_CORPUS, or shared/corpus next to the repository]
+    #[arg(long, value_name = "DIR")]
+    corpus: Option<PathBuf>,
+}
+
+impl CorpusArgs {
+    fn dir(&self) -> PathBuf {
+        self.corpus.clone().unwrap_or_else(corpus::default_dir)
+    }
+}
+
+/// An engine, as the command line names it.
+#[derive(Clone, Copy, ValueEnum)]
+enum EngineName {
+    Trapline,
+    Wasmtime,
+}
+
+impl EngineName {
+    fn make(self) -> Result<Box<dyn EngineUnderTest>> {
+        Ok(match self {
+            EngineName::Trapline => Box::new(engines::trapline::Adapter::new()?),
+            EngineName::Wasmtime => Box::new(engines::wasmtime::Adapter::new()?),
+        })
+    }
+}
+
+fn main() -> Result<()> {
+    let cli = Cli::parse();
+    match cli.command {
+        None => run(&cli.run),
+        Some(Command::Docs { json }) => {
+            let page = docs::update(&docs::load(&json)?)?;
+            println!("wrote {}", page.display());
+            Ok(())
+        }
+        Some(Command::List { corpus }) => list(&corpus),
+        Some(Command::Profile(args)) => profile::run(&args),
+        Some(Command::Big(args)) => big::run(&args),
+    }
+}
+
+fn list(corpus: &CorpusArgs) -> Result<()> {
+    println!("programs:");
+    for benchmark in corpus::read(&corpus.dir(), |_| true)? {
+        println!("  {:24} {:8} bytes", benchmark.name, benchmark.wasm.len());
+    }
+    println!("calls:");
+    for case in Case::ALL {
+        println!("  {:24} {}", case.id(), case.title());
+    }
+    Ok(())
+}
+
+fn run(args: &RunArgs) -> Result<()> {
+    let first = if args.null {
+        EngineName::Wasmtime
+    } else {
+        EngineName::Trapline
+    };
+    let engines: Pair = [first.make()?, EngineName::Wasmtime.make()?];
+    let wanted = |name: &str| {
+        args.filter.is_empty() || args.filter.iter().any(|part| name.contains(&**part))
+    };
+    let plan = Plan {
+        rounds: args.rounds.unwrap_or(if args.quick { 2 } else { 7 }),
+        clock: args.clock,
+        budget: if args.quick { 0.02 } else { 0.15 },
+        measures: if args.measure.is_empty() {
+            Measure::ALL.to_vec()
+        } else {
+            args.measure.clone()
+        },
+        cases: Case::ALL
+            .iter()
+            .copied()
+            .filter(|case| wanted(case.id()))
+            .collect(),
+    };
+    let mut benchmarks = corpus::read(&args.corpus.dir(), wanted)?;
+    ensure!(
+        !benchmarks.is_empty() || !plan.cases.is_empty(),
+        "the filter leaves nothing to measure: see `list`"
+    );
+
+    let mut results = Results {
+        about: About {
+            engines: engines.each_ref().map(|engine| engine.name().to_owned()),
+            rounds: plan.rounds,
+            clock: plan.clock,
+            machine: machine::describe(),
+        },
+        tables: Vec::new(),
+    };
+    if plan.measures.contains(&Measure::CodeText) || plan.measures.contains(&Measure::CodeFunctions)
+    {
+        measure::code_sizes(&engines, &benchmarks, &mut results)?;
+    }
+    for round in 0..plan.rounds {
+        eprintln!("round {} of {}", round + 1, plan.rounds);
+        measure::round(&plan, round, &engines, &mut benchmarks, &mut results)?;
+    }
+    results.sort();
+    results
+        .tables
+        .retain(|table| plan.measures.contains(&table.measure));
+    print!("{}", report::markdown(&results));
+
+    let complete = args.filter.is_empty() && args.measure.is_empty() && !args.quick && !args.null;
+    if complete {
+        docs::store(&results, &docs::results_dir().join("latest.json"))?;
+    }
+    if let Some(json) = &args.json {
+        docs::store(&results, json)?;
+    }
+    Ok(())
+}
