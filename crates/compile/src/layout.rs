@@ -170,12 +170,21 @@ pub struct VmctxLayout {
 
 impl VmctxLayout {
     /// The layout for a module. `None` if it would not fit in 31 bits, which `wasmparser`'s
-    /// limits on the number of items exclude.
+    /// limits on the number of items exclude, or if the numbers of items contradict each other:
+    /// neither is true of a module that was compiled, but both may be of a forged one.
     pub fn new(info: &ModuleInfo) -> Option<VmctxLayout> {
+        const TOO_LARGE: u64 = 1 << 31;
+        let defined_tables = info.tables.len().checked_sub(info.num_imported_tables)?;
+        let defined_memories = info
+            .memories
+            .len()
+            .checked_sub(info.num_imported_memories)?;
+        let defined_globals = info.globals.len().checked_sub(info.num_imported_globals)?;
         let mut end = u64::from(header::SIZE);
         let mut place = |count: usize, size: u32, align: u64| {
             let start = end.next_multiple_of(align);
-            end = start + count as u64 * u64::from(size);
+            end = start.saturating_add((count as u64).saturating_mul(size.into()));
+            end = end.min(TOO_LARGE);
             start as u32
         };
         let signatures = place(info.signatures.len(), 4, 4);
@@ -183,21 +192,13 @@ impl VmctxLayout {
         let imported_tables = place(info.num_imported_tables, 8, 8);
         let imported_memories = place(info.num_imported_memories, 8, 8);
         let imported_globals = place(info.num_imported_globals, 8, 8);
-        let defined_tables = place(info.tables.len() - info.num_imported_tables, table::SIZE, 8);
-        let defined_memories = place(
-            info.memories.len() - info.num_imported_memories,
-            memory::SIZE,
-            8,
-        );
-        let defined_globals = place(
-            info.globals.len() - info.num_imported_globals,
-            global::SIZE,
-            16,
-        );
+        let defined_tables = place(defined_tables, table::SIZE, 8);
+        let defined_memories = place(defined_memories, memory::SIZE, 8);
+        let defined_globals = place(defined_globals, global::SIZE, 16);
         let func_refs = place(info.num_func_refs as usize, func_ref::SIZE, 8);
         let host_callees = place(info.num_imported_functions, host_callee::SIZE, 8);
         let size = place(0, 0, 16);
-        (end <= i32::MAX as u64).then_some(VmctxLayout {
+        (end < TOO_LARGE).then_some(VmctxLayout {
             signatures,
             imported_functions,
             imported_tables,
