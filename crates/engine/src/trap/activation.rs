@@ -124,10 +124,7 @@ pub(crate) unsafe fn enter(
     if unsafe { (*context).tears_down() } {
         return Err(refused());
     }
-    let (bounds, stack_base) = match stack {
-        Some(stack) => (stack.bounds(), stack.bounds().base),
-        None => (outer.stack, 0),
-    };
+    let bounds = stack.map_or(outer.stack, |stack| stack.bounds());
     // Only an entry that was unwound has anything to drop.
     let mut activation = ManuallyDrop::new(Activation {
         entry: EntryState::EMPTY,
@@ -159,8 +156,14 @@ pub(crate) unsafe fn enter(
     }
     // SAFETY: the activation has just been made the innermost of both kinds; the caller vouches
     // for the rest.
-    let unwound =
-        unsafe { arch::enter_guest(activation, stack_base, trampoline, code, vmctx, slots) } != 0;
+    let unwound = unsafe {
+        match stack {
+            Some(_) => {
+                arch::enter_guest_on(code, vmctx, slots, trampoline, activation, bounds.base)
+            }
+            None => arch::enter_guest(code, vmctx, slots, trampoline, activation),
+        }
+    } != 0;
     replace_current(outer_current);
     // SAFETY: as above.
     unsafe { *context = outer };
@@ -176,24 +179,24 @@ pub(crate) unsafe fn enter(
 /// calls take.
 ///
 /// No fiber is suspended in it, so that it ends on the thread that it begins on. That holds for
-/// this function alone, not for what it could be inlined into.
+/// this function alone, not for what it could be inlined into. Its arguments come in the order in
+/// which they are handed on, so that they stay in their registers.
 ///
 /// # Safety
 ///
 /// As for [`enter`]; and the store's context is [idle](StoreContext::is_idle).
 #[inline(never)]
 pub(crate) unsafe fn enter_idle(
-    store: NonNull<StoreContext>,
-    stack: &GuestStack,
-    trampoline: usize,
     code: usize,
     vmctx: *mut u8,
     slots: *mut RawVal,
+    trampoline: usize,
+    store: NonNull<StoreContext>,
+    stack: &GuestStack,
 ) -> Result<(), Box<Unwound>> {
-    if !os::is_prepared()
-        && let Err(error) = os::prepare_thread()
-    {
-        return Err(unprepared(error));
+    if !os::is_prepared() {
+        // SAFETY: the caller's promises.
+        return unsafe { prepare_and_enter(code, vmctx, slots, trampoline, store, stack) };
     }
     let context = store.as_ptr();
     let bounds = stack.bounds();
@@ -218,7 +221,8 @@ pub(crate) unsafe fn enter_idle(
     // SAFETY: the activation has just been made the innermost of both kinds; the caller vouches
     // for the rest.
     let unwound =
-        unsafe { arch::enter_guest(activation, bounds.base, trampoline, code, vmctx, slots) } != 0;
+        unsafe { arch::enter_guest_on(code, vmctx, slots, trampoline, activation, bounds.base) }
+            != 0;
     CURRENT.set(outer_current);
     // SAFETY: as above.
     unsafe { (*context).set_idle() };
@@ -228,6 +232,26 @@ pub(crate) unsafe fn enter_idle(
         return Err(outcome(unsafe { activation.read() }));
     }
     Ok(())
+}
+
+/// [`enter_idle`] on a thread that is not prepared yet.
+///
+/// # Safety
+///
+/// As for [`enter_idle`].
+#[cold]
+#[inline(never)]
+unsafe fn prepare_and_enter(
+    code: usize,
+    vmctx: *mut u8,
+    slots: *mut RawVal,
+    trampoline: usize,
+    store: NonNull<StoreContext>,
+    stack: &GuestStack,
+) -> Result<(), Box<Unwound>> {
+    os::prepare_thread().map_err(unprepared)?;
+    // SAFETY: the caller's promises.
+    unsafe { enter_idle(code, vmctx, slots, trampoline, store, stack) }
 }
 
 #[cold]

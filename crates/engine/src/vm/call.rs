@@ -6,7 +6,7 @@ use super::raw_val::RawVal;
 use super::store::{OpaqueMut, StoreOpaque};
 use super::store_context::StoreContext;
 use crate::api::{FrameInfo, MemoryFault, Module, Trap, TrapInfo, WasmBacktrace};
-use crate::error::{Error, Result, TrapError};
+use crate::error::{Error, TrapError};
 use crate::fiber::{PooledStack, Suspender};
 use crate::trap::{self, HostFailure, RawBacktrace, TrapReport, Unwound};
 use std::io;
@@ -48,6 +48,9 @@ impl Drop for CachedStack {
 
 /// Calls a function.
 ///
+/// The way that most calls take is laid out for speed: what is cold is behind calls that are not
+/// inlined, nothing but registers passes between them, and so the error is boxed.
+///
 /// # Safety
 ///
 /// The function is of this store, and `slots` are as many as its type needs and hold values of
@@ -55,20 +58,58 @@ impl Drop for CachedStack {
 /// is bound to a thread.
 #[inline]
 pub(crate) unsafe fn call(
+    mut store: OpaqueMut<'_>,
+    func: FuncPtr,
+    slots: *mut RawVal,
+    waiting: Waiting,
+) -> Result<(), Box<Error>> {
+    let callee = func.as_ptr();
+    let context = store.context();
+    // SAFETY: the function's record lives as long as the store.
+    let entry = unsafe { (*callee).entry };
+    // SAFETY: the context is the store's, to which this is the exclusive access.
+    let idle = unsafe { context.as_ref() }.is_idle();
+    let Some(stack) = store.stack.as_ref().filter(|_| idle && !entry.is_null()) else {
+        // SAFETY: as the caller says.
+        return unsafe { call_otherwise(store, func, slots, waiting) };
+    };
+    // SAFETY: as the caller says; the record is as above. The store keeps the stack until it is
+    // dropped itself, and nothing runs on it if nothing runs in the store.
+    let result = unsafe {
+        let stack = stack.0.as_ref();
+        let (code, vmctx) = ((*callee).code.addr(), (*callee).vmctx.cast());
+        trap::enter_idle(code, vmctx, slots, entry.addr(), context, stack)
+    };
+    match result {
+        Ok(()) => Ok(()),
+        Err(unwound) => Err(failed(store, unwound)),
+    }
+}
+
+/// [`call`], where the function is one of the host, or something runs in the store already, or
+/// nothing ever did.
+///
+/// # Safety
+///
+/// As for [`call`].
+#[inline(never)]
+unsafe fn call_otherwise(
     store: OpaqueMut<'_>,
     func: FuncPtr,
     slots: *mut RawVal,
     waiting: Waiting,
-) -> Result<()> {
+) -> Result<(), Box<Error>> {
     // SAFETY: nothing fills in the record: that is done when a module is instantiated, which may
     // happen below, but then the copy that is made here does not matter any more.
     let callee = unsafe { *func.as_ptr() };
-    if callee.entry.is_null() {
-        // SAFETY: as the caller says.
-        return unsafe { call_host(store, &callee, slots, waiting) };
-    }
     // SAFETY: as the caller says.
-    unsafe { call_guest(store, &callee, slots, waiting) }
+    unsafe {
+        if callee.entry.is_null() {
+            call_host(store, &callee, slots, waiting)
+        } else {
+            call_guest(store, &callee, slots, waiting)
+        }
+    }
 }
 
 /// Calls a function that has an entry trampoline.
@@ -76,37 +117,15 @@ pub(crate) unsafe fn call(
 /// # Safety
 ///
 /// As for [`call`].
-#[inline]
 pub(crate) unsafe fn call_guest(
     mut store: OpaqueMut<'_>,
     callee: &VmFuncRef,
     slots: *mut RawVal,
     waiting: Waiting,
-) -> Result<()> {
-    let context = store.context();
-    // SAFETY: the context is the store's, to which this is the exclusive access.
-    let idle = unsafe { context.as_ref() }.is_idle();
-    let result = match &store.stack {
-        // SAFETY: as the caller says. The store keeps the stack until it is dropped itself, and
-        // nothing runs on it if nothing runs in the store.
-        Some(stack) if idle => unsafe {
-            let stack = stack.0;
-            trap::enter_idle(
-                context,
-                stack.as_ref(),
-                callee.entry.addr(),
-                callee.code.addr(),
-                callee.vmctx.cast(),
-                slots,
-            )
-        },
-        // SAFETY: as the caller says.
-        _ => unsafe { enter_busy(&mut store, callee, slots, waiting) },
-    };
-    match result {
-        Ok(()) => Ok(()),
-        Err(unwound) => Err(failed(store, *unwound)),
-    }
+) -> Result<(), Box<Error>> {
+    // SAFETY: as the caller says.
+    let result = unsafe { enter_busy(&mut store, callee, slots, waiting) };
+    result.map_err(|unwound| failed(store, unwound))
 }
 
 /// Enters the guest where something runs in the store already, or for the first time.
@@ -114,13 +133,12 @@ pub(crate) unsafe fn call_guest(
 /// # Safety
 ///
 /// As for [`call`].
-#[inline(never)]
 unsafe fn enter_busy(
     store: &mut OpaqueMut<'_>,
     callee: &VmFuncRef,
     slots: *mut RawVal,
     waiting: Waiting,
-) -> std::result::Result<(), Box<Unwound>> {
+) -> Result<(), Box<Unwound>> {
     let context = store.context();
     // SAFETY: the context is the store's, to which this is the exclusive access. `enter_again`
     // and `enter_outermost` as the caller says.
@@ -140,7 +158,7 @@ unsafe fn enter_outermost(
     store: &mut OpaqueMut<'_>,
     callee: &VmFuncRef,
     slots: *mut RawVal,
-) -> std::result::Result<(), Box<Unwound>> {
+) -> Result<(), Box<Unwound>> {
     let context = store.context();
     // SAFETY: the context is the store's.
     let idle = unsafe { context.as_ref() }.activation.is_null();
@@ -185,7 +203,7 @@ unsafe fn enter_outermost(
 fn take_stack(
     store: &mut OpaqueMut<'_>,
     idle: bool,
-) -> io::Result<std::result::Result<NonNull<PooledStack>, PooledStack>> {
+) -> io::Result<Result<NonNull<PooledStack>, PooledStack>> {
     let stack = store.engine.stacks().take()?;
     if !idle {
         return Ok(Err(stack));
@@ -212,7 +230,7 @@ unsafe fn enter_again(
     callee: &VmFuncRef,
     slots: *mut RawVal,
     waiting: Waiting,
-) -> std::result::Result<(), Box<Unwound>> {
+) -> Result<(), Box<Unwound>> {
     // SAFETY: the context is the store's, as the caller says.
     let _masked = unsafe { mask(context, waiting) };
     // SAFETY: `enter` as the caller says; the store runs on the current stack.
@@ -271,7 +289,7 @@ unsafe fn call_host(
     callee: &VmFuncRef,
     slots: *mut RawVal,
     waiting: Waiting,
-) -> Result<()> {
+) -> Result<(), Box<Error>> {
     let callee = callee.vmctx.cast::<HostCallee>();
     let context = store.context();
     // SAFETY: the context is the store's.
@@ -283,17 +301,21 @@ unsafe fn call_host(
     // SAFETY: a function without an entry trampoline has a host callee for a vmctx. The slots are
     // as the caller says.
     let result = unsafe { ((*(*callee).data).run)(callee, slots) };
-    result.map_err(|failure| host_failed(store, failure, RawBacktrace::default()))
+    result.map_err(|failure| Box::new(host_failed(store, failure, RawBacktrace::default())))
 }
 
 /// What a call that did not return tells its caller. Panics go on.
 #[cold]
 #[inline(never)]
-fn failed(store: OpaqueMut<'_>, unwound: Unwound) -> Error {
-    match unwound {
+#[expect(
+    clippy::boxed_local,
+    reason = "unboxing is cold too, and not to be done by those who call this"
+)]
+fn failed(store: OpaqueMut<'_>, unwound: Box<Unwound>) -> Box<Error> {
+    Box::new(match *unwound {
         Unwound::Trap(report) => trapped(&store, report),
         Unwound::Host { failure, backtrace } => host_failed(store, failure, backtrace),
-    }
+    })
 }
 
 fn host_failed(store: OpaqueMut<'_>, failure: HostFailure, frames: RawBacktrace) -> Error {

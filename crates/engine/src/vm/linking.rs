@@ -159,7 +159,8 @@ impl<T: 'static> Linked<T> {
             let callee = opaque.instances[index as usize].callee(start);
             let mut slots = [RawVal::ZERO; 1];
             // SAFETY: the start function neither takes nor returns anything.
-            unsafe { call_guest(opaque, &callee, slots.as_mut_ptr(), waiting)? };
+            unsafe { call_guest(opaque, &callee, slots.as_mut_ptr(), waiting) }
+                .map_err(|error| *error)?;
         }
         Ok(index)
     }

@@ -76,7 +76,7 @@ impl<P: WasmTyList, R: WasmTyList> TypedCallee<P, R> {
         // the function's types are these, or such that the values are of both.
         unsafe {
             params.store(&mut opaque, slots)?;
-            call(opaque.reborrow(), self.pointer, slots, waiting)?;
+            call(opaque.reborrow(), self.pointer, slots, waiting).map_err(|error| *error)?;
             Ok(R::load(&opaque, slots))
         }
     }

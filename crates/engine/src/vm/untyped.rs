@@ -51,7 +51,8 @@ pub(crate) fn call_with_values<T>(
             func.pointer(),
             slots.as_mut_ptr(),
             waiting,
-        )?
+        )
+        .map_err(|error| *error)?
     };
     for ((slot, result), &ty) in slots.iter().zip(results).zip(ty.results()) {
         // SAFETY: the call left results of these types.

@@ -1,7 +1,7 @@
 //! What depends on the processor. Each architecture has a file that offers:
 //!
-//! - `enter_guest` and `unwind_to_entry`, the two ends of an entry into the guest, and
-//!   `EntryState`, what the one leaves for the other;
+//! - `enter_guest`, `enter_guest_on` and `unwind_to_entry`, the ends of an entry into the guest,
+//!   and `EntryState`, what the one leaves for the other;
 //! - `inject`, the registers that make an interrupted thread report a trap;
 //! - `stack_pointer`, `at_frame_setup` and `LONGEST_CALL`, for those who look at frames.
 //!

@@ -2,8 +2,8 @@
 //!
 //! # Entering
 //!
-//! [`enter_guest`] saves what the host wants back, notes in the activation where it did, moves to
-//! the guest's stack if there is one to move to, and calls an entry trampoline:
+//! [`enter_guest_on`] saves what the host wants back, notes in the activation where it did, moves
+//! to the guest's stack, and calls an entry trampoline. [`enter_guest`] stays where it is:
 //!
 //! ```text
 //!      host's stack                              guest's stack
@@ -74,62 +74,73 @@ impl EntryState {
     pub const EMPTY: EntryState = EntryState { sp: 0, fp: 0 };
 }
 
-/// Calls an entry trampoline with `code`, `vmctx` and `slots`, on the stack that grows down from
-/// `stack_base`, or on the current one if that is zero. Returns 0 if the trampoline returned, 1 if
-/// the activation was unwound.
-///
-/// # Safety
-///
-/// `trampoline` is an entry trampoline, and the other arguments are what it needs; nothing lies
-/// below `stack_base`; the activation is the innermost of the thread and of its store.
-#[unsafe(naked)]
-pub(in crate::trap) unsafe extern "sysv64" fn enter_guest(
-    activation: *mut Activation,
-    stack_base: usize,
-    trampoline: usize,
-    code: usize,
-    vmctx: *mut u8,
-    slots: *mut RawVal,
-) -> u32 {
-    naked_asm!(
-        ".cfi_startproc",
-        "push rbp",
-        ".cfi_def_cfa_offset 16",
-        ".cfi_offset rbp, -16",
-        "mov rbp, rsp",
-        ".cfi_def_cfa_register rbp",
-        "push rbx",
-        "push r12",
-        "push r13",
-        "push r14",
-        "push r15",
-        "mov [rdi + {sp}], rsp",
-        "mov [rdi + {fp}], rbp",
-        // Here the stack is eight bytes off the alignment that a call wants.
-        "lea rax, [rsp - 8]",
-        "test rsi, rsi",
-        "cmovnz rax, rsi",
-        "mov rsp, rax",
-        "mov r10, rdx",
-        "mov rdi, rcx",
-        "mov rsi, r8",
-        "mov rdx, r9",
-        "call r10",
-        // Of the registers that the host wants back the trampoline has kept rbp alone.
-        "xor eax, eax",
-        "lea rsp, [rbp - 40]",
-        "pop r15",
-        "pop r14",
-        "pop r13",
-        "pop r12",
-        "pop rbx",
-        "pop rbp",
-        ".cfi_def_cfa rsp, 8",
-        "ret",
-        ".cfi_endproc",
-        sp = const offset_of!(Activation, entry) + offset_of!(EntryState, sp),
-        fp = const offset_of!(Activation, entry) + offset_of!(EntryState, fp),
-    )
+/// A way in. The arguments come in such an order that those of the trampoline are in their
+/// registers from the beginning.
+macro_rules! entry {
+    ($(#[$doc:meta])* $name:ident($($stack:ident: $ty:ty)?), $to_the_stack:literal) => {
+        $(#[$doc])*
+        #[unsafe(naked)]
+        pub(in crate::trap) unsafe extern "sysv64" fn $name(
+            code: usize,
+            vmctx: *mut u8,
+            slots: *mut RawVal,
+            trampoline: usize,
+            activation: *mut Activation,
+            $($stack: $ty,)?
+        ) -> u32 {
+            naked_asm!(
+                ".cfi_startproc",
+                "push rbp",
+                ".cfi_def_cfa_offset 16",
+                ".cfi_offset rbp, -16",
+                "mov rbp, rsp",
+                ".cfi_def_cfa_register rbp",
+                "push rbx",
+                "push r12",
+                "push r13",
+                "push r14",
+                "push r15",
+                "mov [r8 + {sp}], rsp",
+                "mov [r8 + {fp}], rbp",
+                $to_the_stack,
+                "call rcx",
+                // Of the registers that the host wants back the trampoline has kept rbp alone.
+                "xor eax, eax",
+                "lea rsp, [rbp - 40]",
+                "pop r15",
+                "pop r14",
+                "pop r13",
+                "pop r12",
+                "pop rbx",
+                "pop rbp",
+                ".cfi_def_cfa rsp, 8",
+                "ret",
+                ".cfi_endproc",
+                sp = const offset_of!(Activation, entry) + offset_of!(EntryState, sp),
+                fp = const offset_of!(Activation, entry) + offset_of!(EntryState, fp),
+            )
+        }
+    };
+}
+
+entry! {
+    /// Calls an entry trampoline with `code`, `vmctx` and `slots`, on the current stack. Returns 0
+    /// if the trampoline returned, 1 if the activation was unwound.
+    ///
+    /// # Safety
+    ///
+    /// `trampoline` is an entry trampoline, and the other arguments are what it needs; the
+    /// activation is the innermost of the thread and of its store.
+    enter_guest(), "sub rsp, 8" // The stack is eight bytes off the alignment that a call wants.
+}
+
+entry! {
+    /// As [`enter_guest`], on the stack that grows down from `stack_base`.
+    ///
+    /// # Safety
+    ///
+    /// As for [`enter_guest`]; and nothing lies below `stack_base`.
+    enter_guest_on(stack_base: usize), "mov rsp, r9"
 }
 
 /// Returns 1 from the [`enter_guest`] that made this activation.
