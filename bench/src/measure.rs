@@ -165,6 +165,10 @@ fn calls(plan: &Plan, order: [usize; 2], engines: &Pair, results: &mut Results) 
 }
 
 /// Finds how many calls fill an eighth of the budget, then measures that many at a time.
+///
+/// Each sample is taken at another depth of the stack: what lies at addresses with the same low
+/// bits gets into each other's way in the processor, so that one depth can be slower than the next
+/// by half, for either engine.
 fn measure_case(
     plan: &Plan,
     calls: &mut dyn Calls,
@@ -175,9 +179,22 @@ fn measure_case(
     while calls.run(case, times)? < plan.budget / 8.0 {
         times *= 2;
     }
+    let mut depth = 0;
     repeat(plan.budget, || {
-        let elapsed = calls.run(case, times)?;
+        depth += 1;
+        let elapsed = deeper(depth, &mut || calls.run(case, times))?;
         push(elapsed / times as f64);
         Ok(elapsed)
     })
+}
+
+/// Runs something that many small frames deeper in the stack.
+#[inline(never)]
+fn deeper<R>(depth: u32, work: &mut dyn FnMut() -> R) -> R {
+    let frame = [depth; 20];
+    std::hint::black_box(&frame);
+    match depth {
+        0 => work(),
+        _ => deeper(depth - 1, work),
+    }
 }

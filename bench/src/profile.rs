@@ -79,9 +79,7 @@ fn prepare<'a>(args: &Args, engine: &'a dyn EngineUnderTest) -> Result<Step<'a>>
         .pop()
         .with_context(|| format!("no program is named {}: see `list`", args.name))?;
     Ok(match args.work {
-        Work::Compile => {
-            Box::new(move || engine.compile(&benchmark.wasm, Threads::One, clock))
-        }
+        Work::Compile => Box::new(move || engine.compile(&benchmark.wasm, Threads::One, clock)),
         Work::Run => {
             let program = engine.load(&benchmark.wasm)?;
             Box::new(move || Ok(program.run(&benchmark.dir, clock)?.elapsed))
