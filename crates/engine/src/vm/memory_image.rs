@@ -56,7 +56,8 @@ impl MemoryImage {
         let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
         let file = rustix::fs::memfd_create("wasm-memory-image", flags)?;
         rustix::fs::ftruncate(&file, (end - start) as u64)?;
-        for (offset, bytes) in pieces {
+        // Empty pieces do not count towards the extent, and may lie outside of it.
+        for (offset, bytes) in pieces.iter().filter(|(_, bytes)| !bytes.is_empty()) {
             write_all_at(&file, bytes, offset - start as u64)?;
         }
         // What is mapped into running programs cannot be changed by anyone any more.
@@ -119,6 +120,14 @@ mod tests {
         assert!(image(1 << 20, &[(9, &[1; 100])]).is_some());
         assert!(image(1 << 20, &[(9, &large)]).is_some());
         assert!(image(1 << 30, &[(0, &large), (1 << 29, &large)]).is_none());
+    }
+
+    #[test]
+    fn an_empty_piece_may_lie_anywhere() {
+        let large = vec![1; 5000];
+        let pieces: &[(u64, &[u8])] = &[(0, &[]), (70_000, &large), (200_000, &[])];
+        let image = MemoryImage::new(1 << 20, pieces).unwrap().unwrap();
+        assert_eq!(image.range(), 69_632..77_824);
     }
 
     #[test]
