@@ -116,7 +116,12 @@ impl FunctionCompiler {
         self.translator
             .translate(env, index, body, &mut validator, &mut self.context.func)?;
         self.validator_allocations = validator.into_allocations();
-        self.emit(env.isa).map_err(|message| CompileError::Codegen {
+        let isa = if self.translator.crowded() {
+            env.crowded_isa
+        } else {
+            env.isa
+        };
+        self.emit(isa).map_err(|message| CompileError::Codegen {
             function: function.as_u32(),
             message,
         })

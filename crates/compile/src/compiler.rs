@@ -2,7 +2,7 @@
 
 use crate::codegen::{FunctionCode, FunctionCompiler};
 use crate::image::{BUILTIN_TRAMPOLINES, CompiledModule, Parts, link};
-use crate::isa::{self, OptLevel};
+use crate::isa::{self, OptLevel, Registers};
 use crate::layout::VmctxLayout;
 use crate::parse::{ParsedModule, parse};
 use crate::translate::Environment;
@@ -54,6 +54,7 @@ pub struct Progress {
 /// ```
 pub struct Compiler {
     isa: OwnedTargetIsa,
+    crowded_isa: OwnedTargetIsa,
     parallel: bool,
     fingerprint: [u8; 32],
 }
@@ -65,10 +66,12 @@ impl Compiler {
     ///
     /// [`CompileError::Machine`] if the machine is not supported.
     pub fn new(options: &CompilerOptions) -> Result<Compiler, CompileError> {
-        let isa = isa::host(options.opt_level)?;
+        let isa = isa::host(options.opt_level, Registers::WholeFunction)?;
+        let crowded_isa = isa::host(options.opt_level, Registers::OnePass)?;
         let fingerprint = fingerprint(&*isa);
         Ok(Compiler {
             isa,
+            crowded_isa,
             parallel: options.parallel,
             fingerprint,
         })
@@ -134,6 +137,7 @@ impl Compiler {
             info: &info,
             layout: &layout,
             isa: &*self.isa,
+            crowded_isa: &*self.crowded_isa,
         };
         let workers = Workers::default();
         let meter = Meter::new(&bodies, progress);

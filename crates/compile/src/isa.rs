@@ -14,12 +14,25 @@ pub enum OptLevel {
     Speed,
 }
 
+/// How registers are given to values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Registers {
+    /// By looking at the whole function: for good code, in time that grows with the square of the
+    /// number of values that are alive at once.
+    WholeFunction,
+    /// In one pass, in time that grows with the size of the function alone.
+    OnePass,
+}
+
 /// CPU features without which vector operators or roundings would become calls of library
 /// functions, which the image has no place for.
 const REQUIRED: &[&str] = &["has_ssse3", "has_sse41", "has_sse42", "has_popcnt"];
 
 /// The code generator for this machine.
-pub(crate) fn host(opt_level: OptLevel) -> Result<OwnedTargetIsa, CompileError> {
+pub(crate) fn host(
+    opt_level: OptLevel,
+    registers: Registers,
+) -> Result<OwnedTargetIsa, CompileError> {
     let flags = [
         (
             "opt_level",
@@ -34,6 +47,13 @@ pub(crate) fn host(opt_level: OptLevel) -> Result<OwnedTargetIsa, CompileError> 
                 "true"
             } else {
                 "false"
+            },
+        ),
+        (
+            "regalloc_algorithm",
+            match registers {
+                Registers::WholeFunction => "backtracking",
+                Registers::OnePass => "single_pass",
             },
         ),
         // Stopped frames are found by walking frame pointers.

@@ -55,6 +55,8 @@ pub(super) struct State {
     /// Blocks that pass the values of a `br_table` on, and the depths of their labels.
     pub edges: Vec<(u32, Block)>,
     reader: OperatorsReaderAllocations,
+    /// The largest number of locals and operands that there were at once.
+    pub most_values: usize,
 }
 
 impl State {
@@ -75,6 +77,7 @@ impl State {
             targets: Vec::new(),
             edges: Vec::new(),
             reader: OperatorsReaderAllocations::default(),
+            most_values: 0,
         }
     }
 
@@ -90,6 +93,7 @@ impl State {
         self.signatures.clear();
         self.functions.clear();
         self.builtins = [None; Builtin::ALL.len()];
+        self.most_values = 0;
     }
 }
 
@@ -221,10 +225,13 @@ impl<'a> FunctionTranslator<'a> {
         operators: &mut OperatorsReader<'_>,
         validator: &mut FuncValidator<ValidatorResources>,
     ) -> Result<(), CompileError> {
+        let locals = validator.len_locals() as usize;
         while !operators.eof() {
             let offset = operators.original_position();
             let operator = operators.read().map_err(invalid)?;
             validator.op(offset, &operator).map_err(invalid)?;
+            let values = locals + validator.operand_stack_height() as usize;
+            self.state.most_values = self.state.most_values.max(values);
             self.builder.set_srcloc(SourceLoc::new(offset as u32));
             if self.reachable {
                 self.operator(&operator, offset)?;

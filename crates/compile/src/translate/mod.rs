@@ -78,7 +78,17 @@ pub(crate) struct Environment<'a> {
     pub layout: &'a VmctxLayout,
     /// The machine that the code is for.
     pub isa: &'a dyn TargetIsa,
+    /// The same for functions that are [crowded](Translator::crowded).
+    pub crowded_isa: &'a dyn TargetIsa,
 }
+
+/// How many values make a function [crowded](Translator::crowded). No compiler of programs comes
+/// near it, unless it makes a local of each of very many temporaries.
+const MANY_VALUES: usize = 1 << 12;
+
+/// How many locals times blocks make a function crowded all the same. The largest functions of
+/// optimized programs have some millions.
+const MANY_TABLE_ENTRIES: u64 = 1 << 24;
 
 /// Translates functions one after another, reusing its memory.
 pub(crate) struct Translator {
@@ -92,6 +102,13 @@ impl Translator {
             context: FunctionBuilderContext::new(),
             state: State::new(),
         }
+    }
+
+    /// Whether so many values may be alive at once in the function translated last that its
+    /// registers must be given out in one pass: the better way would take minutes or hours.
+    pub(crate) fn crowded(&self) -> bool {
+        self.state.most_values > MANY_VALUES
+            || self.state.locals.table_entries() > MANY_TABLE_ENTRIES
     }
 
     /// Validates a function body and fills `func` with its IR. `func` has its name and signature

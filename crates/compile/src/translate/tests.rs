@@ -5,10 +5,11 @@
 //! `TRAPLINE_BLESS=1` in the environment the test writes them anew.
 
 use super::{Environment, Translator};
+use crate::isa::{self, Registers};
 use crate::layout::VmctxLayout;
 use crate::parse::parse;
 use crate::types::DefinedFuncIndex;
-use crate::{CompileError, OptLevel, abi, isa};
+use crate::{CompileError, OptLevel, abi};
 use cranelift_codegen::ir::{Function, UserFuncName};
 use cranelift_entity::EntityRef;
 use std::path::{Path, PathBuf};
@@ -23,13 +24,14 @@ fn translate_with(
     wasm: &[u8],
     mut each: impl FnMut(&Function),
 ) -> Result<(), CompileError> {
-    let isa = isa::host(OptLevel::Speed)?;
+    let isa = isa::host(OptLevel::Speed, Registers::WholeFunction)?;
     let module = parse(wasm)?;
     let layout = VmctxLayout::new(&module.info).unwrap();
     let env = Environment {
         info: &module.info,
         layout: &layout,
         isa: &*isa,
+        crowded_isa: &*isa,
     };
     let mut allocations = Default::default();
     let mut func = Function::new();
