@@ -3,6 +3,7 @@
 mod damaged;
 mod dropping;
 mod exhaustion;
+mod extreme;
 mod limits;
 mod linking;
 mod panics;

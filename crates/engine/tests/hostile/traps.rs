@@ -2,6 +2,7 @@
 
 use crate::support::{Random, instance, module};
 use std::sync::Barrier;
+use std::sync::atomic::{AtomicBool, Ordering};
 use trapline::{Caller, Engine, Error, Instance, Linker, Module, Store, Trap, TypedFunc};
 
 /// Exports of [`WAT`]: what they trap with, and the bytes of the instruction that does. A stack
@@ -148,6 +149,44 @@ fn each_kind_from_many_threads_at_once() {
                 }
             });
         }
+    });
+}
+
+#[test]
+fn traps_while_modules_come_and_go() {
+    let engine = Engine::default();
+    let steady = module(&engine, WAT);
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for thread in 0..4 {
+            let (steady, done) = (&steady, &done);
+            scope.spawn(move || {
+                let mut fixture = Fixture::new(steady);
+                let mut random = Random(thread + 1);
+                while !done.load(Ordering::Relaxed) {
+                    fixture.check(random.below(TRAPS.len()));
+                }
+            });
+        }
+        let come_and_go = || {
+            for round in 0..30 {
+                // Now and then with an engine of its own.
+                let own = round % 5 == 0;
+                let engine = if own {
+                    Engine::default()
+                } else {
+                    engine.clone()
+                };
+                let mut fixture = Fixture::new(&module(&engine, WAT));
+                fixture.check(round % TRAPS.len());
+            }
+        };
+        let comers: Vec<_> = (0..4).map(|_| scope.spawn(come_and_go)).collect();
+        let results: Vec<_> = comers.into_iter().map(|comer| comer.join()).collect();
+        done.store(true, Ordering::Relaxed);
+        results
+            .into_iter()
+            .for_each(|result| result.expect("no panic"));
     });
 }
 
