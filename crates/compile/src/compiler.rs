@@ -1,7 +1,8 @@
 //! The compiler: a module's bytes in, an image out.
 
+use crate::builtins::Builtin;
 use crate::codegen::{FunctionCode, FunctionCompiler};
-use crate::image::{BUILTIN_TRAMPOLINES, CompiledModule, Parts, link};
+use crate::image::{CompiledModule, Parts, link};
 use crate::isa::{self, OptLevel, Registers};
 use crate::layout::VmctxLayout;
 use crate::parse::{ParsedModule, parse};
@@ -157,7 +158,7 @@ impl Compiler {
         let exit_trampolines = self.map(signatures, |_, signature| {
             workers.with(|worker| worker.exit_trampoline(&env, signature))
         })?;
-        let builtin_trampolines = self.map(BUILTIN_TRAMPOLINES.to_vec(), |_, builtin| {
+        let builtin_trampolines = self.map(Builtin::ALL.to_vec(), |_, builtin| {
             workers.with(|worker| worker.builtin_trampoline(env.isa, builtin))
         })?;
         let parts = Parts {

@@ -4,7 +4,6 @@
 //! everything else is reached through the vmctx. So one image serves any number of stores, and
 //! can be mapped from a file as it is.
 
-use crate::builtins::Builtin;
 use crate::codegen::{CallTarget, FunctionCode, Relocation};
 use crate::layout::VmctxLayout;
 use crate::module::ModuleInfo;
@@ -354,6 +353,3 @@ impl ImageLinker {
         }
     }
 }
-
-/// How many trampolines an image has besides those of the module's types.
-pub(crate) const BUILTIN_TRAMPOLINES: &[Builtin] = Builtin::ALL;

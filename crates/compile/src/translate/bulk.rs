@@ -67,15 +67,8 @@ impl FunctionTranslator<'_> {
         let length = self.extend_index(length, to64 && from64);
         let source = self.pop_index(from64);
         let destination = self.pop_index(to64);
-        let args = [
-            self.number(to.as_u32()),
-            self.number(from.as_u32()),
-            destination,
-            source,
-            length,
-        ];
-        self.call_checked_builtin(Builtin::MemoryCopy, &args, TrapKind::MemoryOutOfBounds);
-        self.effect(Effect::MemoryBulk(to));
+        let stretch = [destination, source, length];
+        self.transfer_memory(Builtin::MemoryCopy, to, from.as_u32(), stretch);
     }
 
     /// The length of a bulk operation on 32-bit memories if it is done in place. Even one of no
@@ -152,15 +145,57 @@ impl FunctionTranslator<'_> {
         let length = self.pop();
         let source = self.pop();
         let destination = self.pop_index(self.env.info.memories[memory].index64);
+        let stretch = [destination, source, length];
+        self.transfer_memory(Builtin::MemoryInit, memory, segment.as_u32(), stretch);
+    }
+
+    /// Lets a builtin bring bytes into a memory, from the memory or segment with the index `from`:
+    /// to which address, from which, and how many.
+    fn transfer_memory(
+        &mut self,
+        builtin: Builtin,
+        to: MemoryIndex,
+        from: u32,
+        stretch: [Value; 3],
+    ) {
+        self.transfer(
+            builtin,
+            to.as_u32(),
+            from,
+            stretch,
+            TrapKind::MemoryOutOfBounds,
+        );
+        self.effect(Effect::MemoryBulk(to));
+    }
+
+    /// As [`Self::transfer_memory`], with the elements of a table.
+    fn transfer_table(&mut self, builtin: Builtin, to: TableIndex, from: u32, stretch: [Value; 3]) {
+        self.transfer(
+            builtin,
+            to.as_u32(),
+            from,
+            stretch,
+            TrapKind::TableOutOfBounds,
+        );
+        self.effect(Effect::TableBulk(to));
+    }
+
+    fn transfer(
+        &mut self,
+        builtin: Builtin,
+        to: u32,
+        from: u32,
+        [destination, source, length]: [Value; 3],
+        trap: TrapKind,
+    ) {
         let args = [
-            self.number(memory.as_u32()),
-            self.number(segment.as_u32()),
+            self.number(to),
+            self.number(from),
             destination,
             source,
             length,
         ];
-        self.call_checked_builtin(Builtin::MemoryInit, &args, TrapKind::MemoryOutOfBounds);
-        self.effect(Effect::MemoryBulk(memory));
+        self.call_checked_builtin(builtin, &args, trap);
     }
 
     pub(super) fn data_drop(&mut self, segment: DataIndex) {
@@ -175,15 +210,8 @@ impl FunctionTranslator<'_> {
         let length = self.pop_index(to64 && from64);
         let source = self.pop_index(from64);
         let destination = self.pop_index(to64);
-        let args = [
-            self.number(to.as_u32()),
-            self.number(from.as_u32()),
-            destination,
-            source,
-            length,
-        ];
-        self.call_checked_builtin(Builtin::TableCopy, &args, TrapKind::TableOutOfBounds);
-        self.effect(Effect::TableBulk(to));
+        let stretch = [destination, source, length];
+        self.transfer_table(Builtin::TableCopy, to, from.as_u32(), stretch);
     }
 
     pub(super) fn table_fill(&mut self, table: TableIndex) {
@@ -200,15 +228,8 @@ impl FunctionTranslator<'_> {
         let length = self.pop();
         let source = self.pop();
         let destination = self.pop_index(self.env.info.tables[table].index64);
-        let args = [
-            self.number(table.as_u32()),
-            self.number(segment.as_u32()),
-            destination,
-            source,
-            length,
-        ];
-        self.call_checked_builtin(Builtin::TableInit, &args, TrapKind::TableOutOfBounds);
-        self.effect(Effect::TableBulk(table));
+        let stretch = [destination, source, length];
+        self.transfer_table(Builtin::TableInit, table, segment.as_u32(), stretch);
     }
 
     pub(super) fn elem_drop(&mut self, segment: ElemIndex) {

@@ -9,6 +9,7 @@ use super::effects::Effect;
 use super::function::FunctionTranslator;
 use crate::abi::{self, POINTER};
 use crate::builtins::Builtin;
+use crate::codegen::CallTarget;
 use crate::layout::{func_ref, function_import};
 use crate::trap::TrapKind;
 use crate::types::{DefinedFuncIndex, FuncIndex, SignatureIndex, TableIndex, TypeIndex};
@@ -161,7 +162,7 @@ impl FunctionTranslator<'_> {
             return function;
         }
         let signature = self.signature_ref(signature);
-        let function = self.import(UserExternalName::new(0, index.as_u32()), signature);
+        let function = self.import(CallTarget::Function(index).name(), signature);
         self.state.functions.insert(index, function)
     }
 
@@ -199,7 +200,7 @@ impl FunctionTranslator<'_> {
             None => {
                 let signature: Signature = builtin.signature(CallConv::Tail);
                 let signature = self.builder.import_signature(signature);
-                let function = self.import(UserExternalName::new(1, builtin as u32), signature);
+                let function = self.import(CallTarget::Builtin(builtin).name(), signature);
                 self.state.builtins[builtin as usize] = Some(function);
                 function
             }
