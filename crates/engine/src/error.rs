@@ -1,6 +1,7 @@
 //! What can go wrong between an embedder and a guest.
 
 use crate::api::{ExternType, MemoryAccessError, Trap, TrapInfo, WasmBacktrace};
+use crate::trap::CallId;
 use std::error::Error as StdError;
 use std::fmt;
 use std::path::PathBuf;
@@ -120,6 +121,8 @@ pub enum Error {
 pub struct TrapError {
     pub(crate) info: TrapInfo,
     pub(crate) backtrace: WasmBacktrace,
+    /// The watched call whose watcher has been shown it.
+    pub(crate) seen_by: Option<CallId>,
 }
 
 impl TrapError {
@@ -140,6 +143,8 @@ impl TrapError {
 pub struct HostError {
     pub(crate) source: BoxError,
     pub(crate) backtrace: Option<WasmBacktrace>,
+    /// The watched call whose watcher has been shown it.
+    pub(crate) seen_by: Option<CallId>,
 }
 
 impl HostError {
@@ -211,6 +216,7 @@ impl Error {
             Err(source) => Error::Host(Box::new(HostError {
                 source,
                 backtrace: None,
+                seen_by: None,
             })),
         }
     }
@@ -250,11 +256,18 @@ impl Error {
     pub fn downcast<E: StdError + 'static>(self) -> Result<E, Error> {
         match self {
             Error::Host(host) => {
-                let HostError { source, backtrace } = *host;
-                match source.downcast() {
-                    Ok(found) => Ok(*found),
-                    Err(source) => Err(Error::Host(Box::new(HostError { source, backtrace }))),
-                }
+                let HostError {
+                    source,
+                    backtrace,
+                    seen_by,
+                } = *host;
+                source.downcast().map(|found| *found).map_err(|source| {
+                    Error::Host(Box::new(HostError {
+                        source,
+                        backtrace,
+                        seen_by,
+                    }))
+                })
             }
             other => Err(other),
         }
@@ -280,6 +293,25 @@ impl Error {
         }
     }
 
+    /// The watched call whose watcher has been shown this error, where it came from.
+    pub(crate) fn seen_by(&self) -> Option<CallId> {
+        match self {
+            Error::Trap(trap) => trap.seen_by,
+            Error::Host(host) => host.seen_by,
+            _ => None,
+        }
+    }
+
+    /// Notes who has been shown it.
+    pub(crate) fn mark_seen(mut self, call: Option<CallId>) -> Error {
+        match &mut self {
+            Error::Trap(trap) => trap.seen_by = trap.seen_by.or(call),
+            Error::Host(host) => host.seen_by = host.seen_by.or(call),
+            _ => {}
+        }
+        self
+    }
+
     pub(crate) fn signature(message: impl fmt::Display) -> Error {
         Error::Signature(message.to_string())
     }
@@ -295,6 +327,7 @@ impl From<Trap> for Error {
         Error::Trap(Box::new(TrapError {
             info,
             backtrace: WasmBacktrace::empty(),
+            seen_by: None,
         }))
     }
 }

@@ -35,7 +35,7 @@ use super::call::{Waiting, mask};
 use super::store::StoreMut;
 use super::store_context::StoreContext;
 use crate::error::{Error, Result};
-use crate::fiber::{Fiber, Teardown};
+use crate::fiber::{Fiber, Suspender, Teardown};
 use crate::trap::HostFailure;
 use std::future::poll_fn;
 use std::io;
@@ -57,7 +57,10 @@ pub(crate) unsafe fn wait<F: Future + ?Sized>(
     // SAFETY: the store is live. The suspender of a store that runs is live, and was given by the
     // fiber that this runs on.
     let suspender = unsafe { (*context.as_ptr()).suspender.as_ref() };
-    let Some(suspender) = suspender else {
+    if suspender.is_some_and(Suspender::tears_down) {
+        return Err(HostFailure::Teardown);
+    }
+    let Some(suspender) = suspender.filter(|suspender| !suspender.refuses()) else {
         let mut polled = Context::from_waker(Waker::noop());
         return match future.poll(&mut polled) {
             Poll::Ready(output) => Ok(output),
@@ -95,7 +98,10 @@ fn situation<T>(store: &mut StoreMut<'_, T>, waker: &Waker) -> Situation {
     }
     // SAFETY: the suspender of a store that runs is live.
     let suspender = unsafe { context.suspender.as_ref() };
-    if suspender.is_some_and(|suspender| suspender.is_polled(context.activation, waker)) {
+    let may_wait = |suspender: &Suspender| {
+        !suspender.refuses() && suspender.is_polled(context.activation, waker)
+    };
+    if suspender.is_some_and(may_wait) {
         Situation::Inside(Waiting::Allowed)
     } else {
         Situation::Inside(Waiting::Refused)
@@ -179,7 +185,7 @@ where
     // the fiber runs, unless the body gave it away. What is on the fiber's stack when it is
     // suspended can be sent, see above; in particular the body can, and calls the guest at once.
     // Functions of the host catch their panics.
-    Ok(unsafe { Fiber::new(stack, context, body) })
+    Ok(unsafe { Fiber::new(stack, context, None, body) })
 }
 
 /// Notes that guests wait on a stack which the store's context does not tell of, until dropped.
