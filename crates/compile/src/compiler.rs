@@ -8,9 +8,9 @@ use crate::layout::VmctxLayout;
 use crate::parse::{ParsedModule, parse};
 use crate::translate::Environment;
 use crate::types::{DefinedFuncIndex, SignatureIndex};
-use crate::{CompileError, artifact, validate};
+use crate::{CompileError, Observe, artifact, validate};
 use bytes::Bytes;
-use cranelift_codegen::isa::OwnedTargetIsa;
+use cranelift_codegen::isa::{OwnedTargetIsa, TargetIsa};
 use cranelift_entity::EntityRef;
 use rayon::prelude::*;
 use std::sync::Mutex;
@@ -23,6 +23,8 @@ pub struct CompilerOptions {
     pub opt_level: OptLevel,
     /// Whether functions are compiled on all threads of `rayon`'s pool.
     pub parallel: bool,
+    /// What the code offers to those who stop it.
+    pub observe: Observe,
 }
 
 impl Default for CompilerOptions {
@@ -30,6 +32,7 @@ impl Default for CompilerOptions {
         CompilerOptions {
             opt_level: OptLevel::default(),
             parallel: true,
+            observe: Observe::None,
         }
     }
 }
@@ -57,6 +60,7 @@ pub struct Compiler {
     isa: OwnedTargetIsa,
     crowded_isa: OwnedTargetIsa,
     parallel: bool,
+    observe: Observe,
     fingerprint: [u8; 32],
 }
 
@@ -69,11 +73,12 @@ impl Compiler {
     pub fn new(options: &CompilerOptions) -> Result<Compiler, CompileError> {
         let isa = isa::host(options.opt_level, Registers::WholeFunction)?;
         let crowded_isa = isa::host(options.opt_level, Registers::OnePass)?;
-        let fingerprint = fingerprint(&*isa);
+        let fingerprint = fingerprint(&*isa, options.observe);
         Ok(Compiler {
             isa,
             crowded_isa,
             parallel: options.parallel,
+            observe: options.observe,
             fingerprint,
         })
     }
@@ -139,6 +144,7 @@ impl Compiler {
             layout: &layout,
             isa: &*self.isa,
             crowded_isa: &*self.crowded_isa,
+            observe: self.observe,
         };
         let workers = Workers::default();
         let meter = Meter::new(&bodies, progress);
@@ -249,7 +255,7 @@ fn body_len(body: &wasmparser::FunctionBody<'_>) -> u64 {
     range.end - range.start
 }
 
-fn fingerprint(isa: &dyn cranelift_codegen::isa::TargetIsa) -> [u8; 32] {
+fn fingerprint(isa: &dyn TargetIsa, observe: Observe) -> [u8; 32] {
     let mut hasher = blake3::Hasher::new();
     let mut add = |text: &str| {
         hasher.update(text.as_bytes());
@@ -258,6 +264,7 @@ fn fingerprint(isa: &dyn cranelift_codegen::isa::TargetIsa) -> [u8; 32] {
     add(env!("CARGO_PKG_VERSION"));
     add(env!("TRAPLINE_SOURCE_HASH"));
     add(cranelift_codegen::VERSION);
+    add(&format!("{observe:?}"));
     add(&isa.triple().to_string());
     isa.flags().iter().for_each(|flag| add(&flag.to_string()));
     isa.isa_flags()

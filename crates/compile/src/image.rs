@@ -8,7 +8,7 @@ use crate::codegen::{CallTarget, FunctionCode, Relocation};
 use crate::layout::VmctxLayout;
 use crate::module::ModuleInfo;
 use crate::names::Names;
-use crate::tables::{TrapSite, find_call, find_trap};
+use crate::tables::{Point, TrapSite, find_call, find_trap, points};
 use crate::types::{DefinedFuncIndex, FuncIndex, SignatureIndex};
 use crate::{CompileError, artifact};
 use bytes::Bytes;
@@ -38,12 +38,14 @@ struct CodeEntry {
     start: u32,
     /// Bytes of code.
     len: u32,
-    /// First byte of its tables: the trap sites, then the call sites.
+    /// First byte of its tables: the trap sites, then the call sites, then the points.
     tables: u32,
     /// Bytes of trap sites.
     traps_len: u32,
     /// Bytes of call sites.
     calls_len: u32,
+    /// Bytes of points.
+    points_len: u32,
 }
 
 /// Everything of an image that is stored as values rather than as bytes.
@@ -155,7 +157,7 @@ impl CompiledModule {
     /// signal handler may ask.
     pub fn trap_at(&self, text_offset: u32) -> Option<TrapSite> {
         let (code, entry) = self.locate(text_offset)?;
-        let table = self.tables(entry.tables, entry.traps_len)?;
+        let [table, _, _] = self.tables(entry);
         let (wasm_pc, kind) = find_trap(table, text_offset - entry.start)?;
         let in_function = matches!(code, Code::Function(_));
         Some(TrapSite {
@@ -172,8 +174,27 @@ impl CompiledModule {
         if !matches!(code, Code::Function(_)) {
             return None;
         }
-        let table = self.tables(entry.tables + entry.traps_len, entry.calls_len)?;
+        let [_, table, _] = self.tables(entry);
         find_call(table, return_offset - entry.start)
+    }
+
+    /// The points of a function, in the order of its code; none unless the module was compiled to
+    /// be stopped.
+    pub fn points(&self, func: DefinedFuncIndex) -> impl Iterator<Item = Point> {
+        let entry = &self.metadata.functions[func];
+        let [_, _, table] = self.tables(entry);
+        points(table, entry.start)
+    }
+
+    /// The point at an offset in the text. Allocates nothing and takes no lock, so that a signal
+    /// handler may ask.
+    pub fn point_at(&self, text_offset: u32) -> Option<Point> {
+        let Code::Function(function) = self.find(text_offset)? else {
+            return None;
+        };
+        self.points(function)
+            .take_while(|point| point.text_offset <= text_offset)
+            .find(|point| point.text_offset == text_offset)
     }
 
     /// The function's name in the name section, which is read at the first call.
@@ -199,10 +220,16 @@ impl CompiledModule {
             .get_or_init(|| Names::read(&self.metadata.info, &self.sections.wasm))
     }
 
-    fn tables(&self, start: u32, len: u32) -> Option<&[u8]> {
-        self.sections
-            .tables
-            .get(start as usize..(start as usize).checked_add(len as usize)?)
+    /// The tables of a function: trap sites, call sites and points. What lies outside of the
+    /// section is empty.
+    fn tables(&self, entry: &CodeEntry) -> [&[u8]; 3] {
+        let mut start = entry.tables as usize;
+        [entry.traps_len, entry.calls_len, entry.points_len].map(|len| {
+            let end = start.saturating_add(len as usize);
+            let table = self.sections.tables.get(start..end).unwrap_or_default();
+            start = end;
+            table
+        })
     }
 
     fn locate(&self, offset: u32) -> Option<(Code, &CodeEntry)> {
@@ -325,6 +352,7 @@ impl ImageLinker {
         self.text.extend_from_slice(&part.code);
         self.tables.extend_from_slice(&part.traps);
         self.tables.extend_from_slice(&part.calls);
+        self.tables.extend_from_slice(&part.points);
         // Relative calls reach 2 GiB.
         if self.text.len() > i32::MAX as usize || self.tables.len() > u32::MAX as usize {
             return Err(CompileError::TooLarge("its code exceeds 2 GiB".to_owned()));
@@ -338,6 +366,7 @@ impl ImageLinker {
             tables: tables as u32,
             traps_len: part.traps.len() as u32,
             calls_len: part.calls.len() as u32,
+            points_len: part.points.len() as u32,
         })
     }
 

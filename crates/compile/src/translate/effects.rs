@@ -14,10 +14,13 @@
 //! is on the operand stack when an effect is reported is hence what outlives it. (Locals do not
 //! pass here: [`Locals`](super::locals::Locals) is the one place that writes them.)
 //!
-//! Code that nobody is going to stop needs nothing at these places, and so nothing is emitted.
+//! Code that nobody is going to stop needs nothing at these places, and so nothing is emitted. In
+//! other code a *point* follows each of them: a byte, ahead of the next operator, that a breakpoint
+//! can replace ([`FunctionTranslator::point`]). Between two points lies a *region*.
 
 use super::function::FunctionTranslator;
 use crate::types::{GlobalIndex, MemoryIndex, TableIndex};
+use cranelift_codegen::ir::{DebugTag, InstBuilder};
 
 /// What an operator changes, for everything after it.
 #[derive(Clone, Copy, Debug)]
@@ -62,15 +65,33 @@ pub(super) enum Label {
 impl FunctionTranslator<'_> {
     /// The function begins.
     #[inline]
-    pub(super) fn entry(&mut self) {}
+    pub(super) fn entry(&mut self) {
+        self.point_due = self.env.observe.has_points();
+    }
 
     /// Code goes on where control arrives from elsewhere. The operand stack is as it will be
     /// there.
     #[inline]
-    pub(super) fn label(&mut self, _label: Label) {}
+    pub(super) fn label(&mut self, _label: Label) {
+        self.point_due = self.env.observe.has_points();
+    }
 
     /// The operator just emitted has an effect. Its operands are popped, its results are not
     /// pushed yet.
     #[inline]
-    pub(super) fn effect(&mut self, _effect: Effect) {}
+    pub(super) fn effect(&mut self, _effect: Effect) {
+        self.point_due = self.env.observe.has_points();
+    }
+
+    /// Makes a place to stop at, ahead of the operator at `wasm_pc`.
+    ///
+    /// The sequence point keeps what has an effect on its side of it, and says where it came to
+    /// lie; the trap reserves a byte there, which also keeps the block that it is in.
+    pub(super) fn point(&mut self, wasm_pc: u32) {
+        self.point_due = false;
+        let point = self.builder.ins().sequence_point();
+        let tags = &mut self.builder.func.debug_tags;
+        tags.set(point, [DebugTag::User(wasm_pc)]);
+        self.builder.ins().debugtrap();
+    }
 }

@@ -113,6 +113,8 @@ pub(super) struct FunctionTranslator<'a> {
     pub reachable: bool,
     /// The number of frames around the operator at hand that were entered unreachable.
     pub unreachable_frames: u32,
+    /// Whether a place to stop at must come ahead of the next operator.
+    pub point_due: bool,
     entry_block: Block,
     /// How many values were passed so far, see [`MAX_PASSED_VALUES`].
     passed_values: u64,
@@ -146,6 +148,7 @@ impl<'a> FunctionTranslator<'a> {
             vmctx,
             reachable: true,
             unreachable_frames: 0,
+            point_due: false,
             entry_block,
             passed_values: 0,
             last_entry_load: None,
@@ -234,6 +237,9 @@ impl<'a> FunctionTranslator<'a> {
             self.state.most_values = self.state.most_values.max(values);
             self.builder.set_srcloc(SourceLoc::new(offset as u32));
             if self.reachable {
+                if self.point_due {
+                    self.point(offset as u32);
+                }
                 self.operator(&operator, offset)?;
             } else {
                 self.unreachable_operator(&operator);

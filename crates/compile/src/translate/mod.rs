@@ -60,10 +60,10 @@ mod variables;
 #[cfg(test)]
 mod tests;
 
-use crate::CompileError;
 use crate::layout::VmctxLayout;
 use crate::module::ModuleInfo;
 use crate::types::DefinedFuncIndex;
+use crate::{CompileError, Observe};
 use cranelift_codegen::ir;
 use cranelift_codegen::isa::TargetIsa;
 use cranelift_frontend::FunctionBuilderContext;
@@ -80,6 +80,8 @@ pub(crate) struct Environment<'a> {
     pub isa: &'a dyn TargetIsa,
     /// The same for functions that are [crowded](Translator::crowded).
     pub crowded_isa: &'a dyn TargetIsa,
+    /// What the code offers to those who stop it.
+    pub observe: Observe,
 }
 
 /// How many values make a function [crowded](Translator::crowded). No compiler of programs comes
