@@ -9,7 +9,9 @@ use crate::{CompileError, abi, builtins::Builtin};
 use cranelift_codegen::binemit::Reloc;
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::ir::function::FunctionParameters;
-use cranelift_codegen::ir::{DebugTag, ExternalName, Function, UserExternalName, UserFuncName};
+use cranelift_codegen::ir::{
+    DebugTag, ExternalName, Function, StackSlot, UserExternalName, UserFuncName,
+};
 use cranelift_codegen::isa::TargetIsa;
 use cranelift_codegen::print_errors::pretty_error;
 use cranelift_codegen::{
@@ -79,6 +81,9 @@ pub(crate) struct FunctionCode {
     pub calls: Box<[u8]>,
     /// See [`crate::tables`].
     pub points: Box<[u8]>,
+    /// How far below the frame pointer the area begins that [`crate::observe::FrameMap`] describes;
+    /// 0 if there is none.
+    pub area: u32,
 }
 
 /// The state of one thread of compilation, kept from function to function.
@@ -230,6 +235,7 @@ impl FunctionCompiler {
             traps,
             calls,
             points,
+            area: area(buffer),
         })
     }
 }
@@ -239,6 +245,15 @@ const BREAKPOINT: u8 = 0xcc;
 
 /// What stands in its place while nobody wants to stop there: `nop`.
 const NOP: u8 = 0x90;
+
+/// How far below the frame pointer the function's one stack slot begins, 0 if it has none.
+fn area(buffer: &MachBufferFinalized<Final>) -> u32 {
+    let Some(layout) = buffer.frame_layout() else {
+        return 0;
+    };
+    let slot = layout.stackslots.get(StackSlot::from_u32(0));
+    slot.map_or(0, |slot| layout.frame_to_fp_offset - slot.offset)
+}
 
 /// The code offsets and wasm pcs of a function's points, in ascending order.
 fn points(buffer: &MachBufferFinalized<Final>) -> impl Iterator<Item = (u32, u32)> {

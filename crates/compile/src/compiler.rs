@@ -5,8 +5,10 @@ use crate::codegen::{FunctionCode, FunctionCompiler};
 use crate::image::{CompiledModule, Parts, link};
 use crate::isa::{self, OptLevel, Registers};
 use crate::layout::VmctxLayout;
+use crate::module::ModuleInfo;
+use crate::observe::FunctionStates;
 use crate::parse::{ParsedModule, parse};
-use crate::translate::Environment;
+use crate::translate::{Environment, Translator};
 use crate::types::{DefinedFuncIndex, SignatureIndex};
 use crate::{CompileError, Observe, artifact, validate};
 use bytes::Bytes;
@@ -131,6 +133,41 @@ impl Compiler {
         artifact::read(artifact, &self.fingerprint)
     }
 
+    /// What can be read of a function's frames, wherever it is stopped, in a module that this
+    /// compiler has compiled or loaded. The function is translated again for that.
+    ///
+    /// # Errors
+    ///
+    /// [`CompileError::NotObserved`] unless the compiler's level is [`Observe::State`]; what the
+    /// module's own file is refused for, if it is not what was compiled.
+    ///
+    /// # Panics
+    ///
+    /// If the module has no such function.
+    pub fn states(
+        &self,
+        module: &CompiledModule,
+        func: DefinedFuncIndex,
+    ) -> Result<FunctionStates, CompileError> {
+        if !self.observe.has_state() {
+            return Err(CompileError::NotObserved);
+        }
+        let (body, validate) = module.body(func)?;
+        let env = self.environment(module.info(), module.layout());
+        let mut validator = validate.into_validator(Default::default());
+        Translator::new().states(&env, func, body, &mut validator)
+    }
+
+    fn environment<'a>(&'a self, info: &'a ModuleInfo, layout: &'a VmctxLayout) -> Environment<'a> {
+        Environment {
+            info,
+            layout,
+            isa: &*self.isa,
+            crowded_isa: &*self.crowded_isa,
+            observe: self.observe,
+        }
+    }
+
     fn compile_valid(
         &self,
         wasm: &Bytes,
@@ -139,13 +176,7 @@ impl Compiler {
         let ParsedModule { info, bodies } = parse(wasm)?;
         let layout = VmctxLayout::new(&info)
             .ok_or_else(|| CompileError::TooLarge("it declares too many items".to_owned()))?;
-        let env = Environment {
-            info: &info,
-            layout: &layout,
-            isa: &*self.isa,
-            crowded_isa: &*self.crowded_isa,
-            observe: self.observe,
-        };
+        let env = self.environment(&info, &layout);
         let workers = Workers::default();
         let meter = Meter::new(&bodies, progress);
 

@@ -8,6 +8,7 @@ use crate::codegen::{CallTarget, FunctionCode, Relocation};
 use crate::layout::VmctxLayout;
 use crate::module::ModuleInfo;
 use crate::names::Names;
+use crate::parse::parse;
 use crate::tables::{Point, TrapSite, find_call, find_trap, points};
 use crate::types::{DefinedFuncIndex, FuncIndex, SignatureIndex};
 use crate::{CompileError, artifact};
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use std::io;
 use std::ops::Range;
 use std::sync::OnceLock;
+use wasmparser::{BinaryReader, FuncToValidate, FunctionBody, ValidatorResources, WasmFeatures};
 
 /// What a piece of machine code is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +48,8 @@ struct CodeEntry {
     calls_len: u32,
     /// Bytes of points.
     points_len: u32,
+    /// How far below the frame pointer the area lies that can be read; 0 if there is none.
+    area: u32,
 }
 
 /// Everything of an image that is stored as values rather than as bytes.
@@ -84,6 +88,15 @@ pub struct CompiledModule {
     text_artifact_offset: Option<usize>,
     fingerprint: [u8; 32],
     names: OnceLock<Names>,
+    validators: OnceLock<Result<Box<[FunctionValidator]>, CompileError>>,
+}
+
+/// What it takes to validate a function again.
+struct FunctionValidator {
+    resources: ValidatorResources,
+    index: u32,
+    ty: u32,
+    features: WasmFeatures,
 }
 
 impl CompiledModule {
@@ -103,6 +116,7 @@ impl CompiledModule {
             text_artifact_offset,
             fingerprint,
             names,
+            validators: OnceLock::new(),
         })
     }
 
@@ -178,6 +192,13 @@ impl CompiledModule {
         find_call(table, return_offset - entry.start)
     }
 
+    /// How far below the frame pointer the area of a frame begins that
+    /// [`FrameMap`](crate::observe::FrameMap) describes, in bytes. `None` unless the module was
+    /// compiled for its state to be read.
+    pub fn frame_area(&self, func: DefinedFuncIndex) -> Option<u32> {
+        Some(self.metadata.functions[func].area).filter(|&distance| distance != 0)
+    }
+
     /// The points of a function, in the order of its code; none unless the module was compiled to
     /// be stopped.
     pub fn points(&self, func: DefinedFuncIndex) -> impl Iterator<Item = Point> {
@@ -208,6 +229,45 @@ impl CompiledModule {
     /// The module's name in the name section, which is read at the first call.
     pub fn module_name(&self) -> Option<&str> {
         self.names().module.as_deref()
+    }
+
+    /// A function's body, and what validates it again. The first call reads the module's sections.
+    pub(crate) fn body(
+        &self,
+        func: DefinedFuncIndex,
+    ) -> Result<(FunctionBody<'_>, FuncToValidate<ValidatorResources>), CompileError> {
+        let validators = self.validators.get_or_init(|| {
+            let parsed = parse(&self.sections.wasm)?;
+            let validators = parsed.bodies.into_iter();
+            Ok(validators
+                .map(|(_, validate)| FunctionValidator {
+                    resources: validate.resources,
+                    index: validate.index,
+                    ty: validate.ty,
+                    features: validate.features,
+                })
+                .collect())
+        });
+        let validators = validators.as_ref().map_err(Clone::clone)?;
+        let range = self.metadata.info.bodies[func].clone();
+        let (Some(validator), Some(bytes)) = (
+            validators.get(func.index()),
+            self.sections
+                .wasm
+                .get(range.start as usize..range.end as usize),
+        ) else {
+            let message = "its functions are not those of its module file";
+            return Err(CompileError::Artifact(message.to_owned()));
+        };
+        let start = u64::from(range.start);
+        let reader = BinaryReader::new_features(bytes, start, validator.features);
+        let validate = FuncToValidate {
+            resources: validator.resources.clone(),
+            index: validator.index,
+            ty: validator.ty,
+            features: validator.features,
+        };
+        Ok((FunctionBody::new(reader), validate))
     }
 
     /// Writes the image in a form that [`crate::Compiler::load`] reads back.
@@ -367,6 +427,7 @@ impl ImageLinker {
             traps_len: part.traps.len() as u32,
             calls_len: part.calls.len() as u32,
             points_len: part.points.len() as u32,
+            area: part.area,
         })
     }
 

@@ -20,4 +20,9 @@ impl Observe {
     pub(crate) fn has_points(self) -> bool {
         self >= Observe::Stacks
     }
+
+    /// Whether locals and operands can be read.
+    pub(crate) fn has_state(self) -> bool {
+        self == Observe::State
+    }
 }
