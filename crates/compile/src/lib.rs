@@ -21,6 +21,7 @@
 pub mod builtins;
 pub mod layout;
 pub mod module;
+pub mod observe;
 pub mod trap;
 pub mod types;
 
@@ -44,4 +45,5 @@ pub use compiler::{Compiler, CompilerOptions, Progress};
 pub use error::CompileError;
 pub use image::{Code, CompiledModule};
 pub use isa::OptLevel;
-pub use tables::TrapSite;
+pub use observe::Observe;
+pub use tables::{Point, TrapSite};

@@ -88,5 +88,5 @@ pub use error::{Error, HostError, LinkError, Result, TrapError};
 pub use trapline_compile::types::{
     FuncType, GlobalType, HeapType, MemoryType, Mutability, RefType, TableType, ValType,
 };
-pub use trapline_compile::{CompileError, OptLevel, Progress};
+pub use trapline_compile::{CompileError, Observe, OptLevel, Progress};
 pub use vm::wasm_ty::{WasmParams, WasmResults, WasmRet, WasmTy, WasmTyList};

@@ -30,6 +30,8 @@ pub(super) enum Access {
     FuncRef,
     /// To a value as one of another type, which is no access at all but is written like one.
     Bitcast,
+    /// To the part of the frame that can be read from outside.
+    Frame,
     /// To linear memory: 0 for the imported ones, which may be one and the same, then one each
     /// for the first ones defined, the last of them for all others.
     Heap(u8),
@@ -42,7 +44,7 @@ const HEAPS: u8 = 3;
 const GLOBALS: u8 = 8;
 
 impl Access {
-    const FIRST_HEAP: usize = 7;
+    const FIRST_HEAP: usize = 8;
     const FIRST_GLOBAL: usize = Self::FIRST_HEAP + HEAPS as usize;
     const COUNT: usize = Self::FIRST_GLOBAL + GLOBALS as usize;
 
@@ -55,6 +57,7 @@ impl Access {
             Access::Signature => 4,
             Access::FuncRef => 5,
             Access::Bitcast => 6,
+            Access::Frame => 7,
             Access::Heap(n) => Self::FIRST_HEAP + usize::from(n),
             Access::Global(n) => Self::FIRST_GLOBAL + usize::from(n),
         }
@@ -69,6 +72,7 @@ impl Access {
             Access::TableElement => (3, "table element"),
             Access::Signature | Access::FuncRef => (4, "function reference"),
             Access::Bitcast => return None,
+            Access::Frame => (5, "frame"),
             Access::Heap(n) => (8 + u32::from(n), "memory"),
             Access::Global(n) => (16 + u32::from(n), "global"),
         })
@@ -82,6 +86,7 @@ impl Access {
             | Access::TableRecord
             | Access::TableElement
             | Access::FuncRef
+            | Access::Frame
             | Access::Global(_) => trusted,
             Access::Signature => trusted
                 .with_readonly()

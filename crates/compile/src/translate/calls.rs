@@ -100,6 +100,7 @@ impl FunctionTranslator<'_> {
 
     fn emit_call(&mut self, callee: Callee, signature: SignatureIndex) {
         self.collect_arguments(callee, signature);
+        self.before_call();
         let inst = match callee {
             Callee::Direct(function) => self.builder.ins().call(function, &self.state.values),
             Callee::Indirect { code, .. } => {
@@ -146,6 +147,7 @@ impl FunctionTranslator<'_> {
             let value = self.builder.inst_results(call)[index];
             self.push(value, ty);
         }
+        self.fresh_operands(results.len());
     }
 
     fn signature_ref(&mut self, index: SignatureIndex) -> SigRef {

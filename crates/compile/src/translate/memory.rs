@@ -272,6 +272,7 @@ impl FunctionTranslator<'_> {
             offset,
             ..
         } = self.pop_address(memarg, size)?;
+        self.memory_read();
         Some(self.emit_load(opcode, ty, access, base, offset))
     }
 

@@ -1,7 +1,7 @@
 //! Settings of an engine.
 
 use std::path::PathBuf;
-use trapline_compile::OptLevel;
+use trapline_compile::{Observe, OptLevel};
 
 /// Settings of an [`Engine`](crate::Engine).
 ///
@@ -17,6 +17,7 @@ use trapline_compile::OptLevel;
 pub struct Config {
     pub(crate) opt_level: OptLevel,
     pub(crate) parallel_compilation: bool,
+    pub(crate) observe: Observe,
     pub(crate) stack_size: usize,
     pub(crate) host_stack_headroom: usize,
     pub(crate) cache: Option<PathBuf>,
@@ -34,6 +35,7 @@ impl Config {
         Config {
             opt_level: OptLevel::Speed,
             parallel_compilation: true,
+            observe: Observe::None,
             stack_size: 4 << 20,
             host_stack_headroom: 512 << 10,
             cache: None,
@@ -49,6 +51,12 @@ impl Config {
     /// Whether functions are compiled on all processors. True if not set.
     pub fn parallel_compilation(&mut self, parallel: bool) -> &mut Config {
         self.parallel_compilation = parallel;
+        self
+    }
+
+    /// What guests offer to those who stop them. [`Observe::None`] if not set.
+    pub fn observe(&mut self, observe: Observe) -> &mut Config {
+        self.observe = observe;
         self
     }
 

@@ -52,6 +52,7 @@ impl Engine {
         let options = CompilerOptions {
             opt_level: config.opt_level,
             parallel: config.parallel_compilation,
+            observe: config.observe,
         };
         let size = StackSize {
             total: config.stack_size,
