@@ -110,6 +110,35 @@ pub enum Error {
          instantiate_async"
     )]
     NeedsAsync,
+    /// A guest of the store is stopped in a debug session (or one that was leaked): no guest of it
+    /// can be called, nor another session begun, before that goes on or ends.
+    #[error("a guest of the store is stopped in a debug session: none can be called meanwhile")]
+    PausedStore,
+    /// A debug session was dropped on another thread than the one that it was bound to, so that
+    /// its frames could not be unwound. No guest of the store can be called any more.
+    #[error(
+        "the store cannot be entered: a debug session in it was dropped on a thread other than          that of a synchronous host function in the middle of its call"
+    )]
+    PoisonedStore,
+    /// A debug session was to begin where a call is running in the store already.
+    #[error("a debug session cannot begin inside of another call in its store")]
+    NestedSession,
+    /// A debug session is bound to the thread of a synchronous function of the host, which has
+    /// called the guest that is stopped, and cannot go on in another.
+    #[error(
+        "the debug session is stopped under a synchronous host function, and can go on only in          the thread that it was stopped in"
+    )]
+    PinnedSession,
+    /// The store of a debug session was asked for while a function of the host is waiting, which
+    /// may be using it.
+    #[error("the debug session waits for an asynchronous host function, which may use the store")]
+    BusySession,
+    /// A frame was asked about after its guest has gone on.
+    #[error("the frame is gone: its guest has been resumed since")]
+    StaleFrame,
+    /// A frame of the host was asked for what only guests have.
+    #[error("the frame is of the host")]
+    HostFrame,
     /// The call was dropped before it was done, and its frames are being unwound: the guest
     /// can neither be entered nor wait.
     #[error("the call was dropped before it finished")]

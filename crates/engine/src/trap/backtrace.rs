@@ -92,6 +92,7 @@ pub(crate) enum Step {
 
 /// A frame of the guest where it lies.
 #[derive(Debug)]
+#[allow(dead_code, reason = "what locals and operands will be found by")]
 pub(crate) struct LiveFrame {
     /// The code it runs.
     pub code: Arc<CodeMemory>,
@@ -106,7 +107,20 @@ pub(crate) struct LiveFrame {
     /// Its frame pointer. `None` if it has not been set up yet.
     pub fp: Option<usize>,
     /// The stack that it lies on.
-    pub stack: StackBounds,
+    stack: StackBounds,
+}
+
+impl LiveFrame {
+    /// Reads a word of the frame's stack; `None` if there is none at that address.
+    ///
+    /// # Safety
+    ///
+    /// The guest stands still where it was when the frame was found.
+    pub unsafe fn read_word(&self, address: usize) -> Option<u64> {
+        let within = is_word(self.stack, address);
+        // SAFETY: a word of the stack, which lives as the frame does.
+        within.then(|| unsafe { read(address) } as u64)
+    }
 }
 
 /// A place in code.
@@ -281,6 +295,9 @@ fn fault_wasm_pc(code: &CodeMemory, offset: u32, function: DefinedFuncIndex) -> 
     let compiled = code.compiled();
     if let Some(site) = compiled.trap_at(offset) {
         return site.wasm_pc;
+    }
+    if let Some(point) = compiled.point_at(offset) {
+        return Some(point.wasm_pc);
     }
     // What overflows the stack need not be an operator that traps: it is a call, or the
     // function's own beginning.

@@ -31,11 +31,11 @@
 //! waker handed to the inner poll is the one that the function's poll was given, so no executor
 //! and no combinator that keeps its own books does.
 
-use super::call::{Waiting, mask};
-use super::store::StoreMut;
+use super::call::{Waiting, check_entry, mask};
+use super::store::{OpaqueMut, StoreMut};
 use super::store_context::StoreContext;
 use crate::error::{Error, Result};
-use crate::fiber::{Fiber, Suspender, Teardown};
+use crate::fiber::{Fiber, PooledStack, Suspender, Teardown};
 use crate::trap::HostFailure;
 use std::future::poll_fn;
 use std::io;
@@ -150,6 +150,14 @@ fn no_stack(error: io::Error) -> Error {
     Error::Limit(format!("cannot make a stack for the guest: {error}"))
 }
 
+/// A stack for a fiber.
+pub(crate) fn take_fiber_stack(store: &mut OpaqueMut<'_>) -> Result<PooledStack> {
+    match store.fiber_stack.take() {
+        Some(stack) => Ok(stack),
+        None => store.engine.stacks().take().map_err(no_stack),
+    }
+}
+
 fn make_fiber<'a, T, R>(
     mut store: StoreMut<'a, T>,
     body: impl FnOnce(StoreMut<'_, T>, Waiting) -> Result<R> + Send + 'a,
@@ -169,12 +177,10 @@ where
     if suspender.is_some_and(|suspender| suspender.tears_down()) {
         return Err(Error::Dropped);
     }
+    check_entry(&opaque)?;
     // A guest may be waiting for a function of the host that polls this on another stack.
     let waiting_guests = usize::from(!activation.is_null());
-    let stack = match opaque.fiber_stack.take() {
-        Some(stack) => stack,
-        None => opaque.engine.stacks().take().map_err(no_stack)?,
-    };
+    let stack = take_fiber_stack(&mut opaque)?;
     let body = move || {
         let guard = WaitingGuests::new(&mut store, waiting_guests);
         let result = body(guard.store.reborrow(), Waiting::Allowed);

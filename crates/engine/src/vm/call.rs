@@ -112,6 +112,16 @@ unsafe fn call_otherwise(
     }
 }
 
+/// Whether guests of the store can be called at all: not while one of them is stopped, or was given
+/// up.
+pub(crate) fn check_entry(store: &StoreOpaque) -> Result<(), Error> {
+    match store.context.is_barred() {
+        false => Ok(()),
+        true if store.is_poisoned => Err(Error::PoisonedStore),
+        true => Err(Error::PausedStore),
+    }
+}
+
 /// Calls a function that has an entry trampoline.
 ///
 /// # Safety
@@ -123,6 +133,7 @@ pub(crate) unsafe fn call_guest(
     slots: *mut RawVal,
     waiting: Waiting,
 ) -> Result<(), Box<Error>> {
+    check_entry(&store)?;
     // SAFETY: as the caller says.
     let result = unsafe { enter_busy(&mut store, callee, slots, waiting) };
     result.map_err(|unwound| failed(store, unwound))
@@ -282,6 +293,7 @@ unsafe fn call_host(
     slots: *mut RawVal,
     waiting: Waiting,
 ) -> Result<(), Box<Error>> {
+    check_entry(&store)?;
     let callee = callee.vmctx.cast::<HostCallee>();
     let context = store.context();
     // SAFETY: the context is the store's.
@@ -330,16 +342,8 @@ fn host_failed(store: OpaqueMut<'_>, failure: HostFailure, frames: RawBacktrace)
 }
 
 fn trapped(store: &StoreOpaque, report: TrapReport) -> Error {
-    let Some(trap) = Trap::from_kind(report.kind) else {
+    let Some(info) = trap_info(store, &report) else {
         return Error::host(format!("a trap of an unknown kind: {}", report.kind));
-    };
-    let fault = report
-        .fault_address
-        .and_then(|address| memory_fault(store, &report, address));
-    let info = TrapInfo {
-        trap,
-        wasm_pc: report.wasm_pc,
-        fault,
     };
     let backtrace = backtrace(store, report.backtrace);
     Error::Trap(Box::new(TrapError {
@@ -347,6 +351,18 @@ fn trapped(store: &StoreOpaque, report: TrapReport) -> Error {
         backtrace,
         seen_by: report.seen_by,
     }))
+}
+
+/// What is known of a trap of a guest.
+pub(crate) fn trap_info(store: &StoreOpaque, report: &TrapReport) -> Option<TrapInfo> {
+    let fault = report
+        .fault_address
+        .and_then(|address| memory_fault(store, report, address));
+    Some(TrapInfo {
+        trap: Trap::from_kind(report.kind)?,
+        wasm_pc: report.wasm_pc,
+        fault,
+    })
 }
 
 /// Which memory an address belongs to, as the instance sees it whose code accessed it.
