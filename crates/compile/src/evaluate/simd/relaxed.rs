@@ -110,9 +110,10 @@ fn multiply_add<F: Float>(negate: bool) -> impl Fn(F, F, F) -> Doubtful<F> {
     }
 }
 
-/// Rounded once. The machine negates the product, not an operand that may be a NaN.
+/// Rounded once. The machine negates the product, not an operand that may be a NaN, and looks at
+/// the right factor first.
 fn fused_multiply_add<F: Float>(a: F, b: F, c: F, negate: bool) -> Doubtful<F> {
-    let value = first_nan(&[a, b, c]).unwrap_or_else(|| {
+    let value = first_nan(&[b, a, c]).unwrap_or_else(|| {
         let factor = if negate { neg(a) } else { a };
         F::computed(factor.host().mul_add(b.host(), c.host()))
     });
