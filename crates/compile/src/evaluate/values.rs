@@ -267,10 +267,13 @@ pub(super) mod comparisons {
     }
 }
 
-/// What a table says of one operator.
+/// What a table makes of an operator that it has.
+pub(super) type Computed = Option<Result<Evaluated, TrapKind>>;
+
+/// What there is to know of the operators that a table has.
 pub(super) struct Table {
     pub shape: fn(&wasmparser::Operator<'_>) -> Option<Shape>,
-    pub compute: fn(&wasmparser::Operator<'_>, &[Bits]) -> Option<Result<Evaluated, TrapKind>>,
+    pub compute: fn(&wasmparser::Operator<'_>, &[Bits]) -> Computed,
 }
 
 /// Defines the constant `TABLE`: for groups of operators with the same types, each operator's
@@ -280,9 +283,8 @@ macro_rules! operators {
         $( $name:ident $({ $field:ident })? = $function:expr; )*
     } )*) => {
         pub(super) const TABLE: $crate::evaluate::values::Table = {
-            use $crate::evaluate::values::{Outcome, Table, apply};
-            use $crate::evaluate::{Bits, Evaluated, Shape};
-            use $crate::trap::TrapKind;
+            use $crate::evaluate::values::{Computed, Outcome, Table, apply};
+            use $crate::evaluate::{Bits, Shape};
             use wasmparser::Operator;
 
             fn shape(operator: &Operator<'_>) -> Option<Shape> {
@@ -295,10 +297,7 @@ macro_rules! operators {
                 })
             }
 
-            fn compute(
-                operator: &Operator<'_>,
-                operands: &[Bits],
-            ) -> Option<Result<Evaluated, TrapKind>> {
+            fn compute(operator: &Operator<'_>, operands: &[Bits]) -> Computed {
                 match operator {
                     $($(Operator::$name { $($field)? } => {
                         apply::call!($params -> $result, $function, operands)
@@ -315,16 +314,14 @@ pub(super) use operators;
 
 /// Calls functions with as many operands as they take.
 pub(super) mod apply {
-    use super::{Bits, Evaluated, Outcome, TrapKind, Value};
+    use super::{Bits, Computed, Outcome, Value};
 
-    type Applied = Option<Result<Evaluated, TrapKind>>;
-
-    pub fn none<R: Outcome>(f: impl Fn() -> R, operands: &[Bits]) -> Applied {
+    pub fn none<R: Outcome>(f: impl Fn() -> R, operands: &[Bits]) -> Computed {
         let [] = operands else { return None };
         Some(f().evaluated())
     }
 
-    pub fn one<A: Value, R: Outcome>(f: impl Fn(A) -> R, operands: &[Bits]) -> Applied {
+    pub fn one<A: Value, R: Outcome>(f: impl Fn(A) -> R, operands: &[Bits]) -> Computed {
         let &[a] = operands else { return None };
         Some(f(A::read(a)).evaluated())
     }
@@ -332,7 +329,7 @@ pub(super) mod apply {
     pub fn two<A: Value, B: Value, R: Outcome>(
         f: impl Fn(A, B) -> R,
         operands: &[Bits],
-    ) -> Applied {
+    ) -> Computed {
         let &[a, b] = operands else { return None };
         Some(f(A::read(a), B::read(b)).evaluated())
     }
@@ -340,7 +337,7 @@ pub(super) mod apply {
     pub fn three<A: Value, B: Value, C: Value, R: Outcome>(
         f: impl Fn(A, B, C) -> R,
         operands: &[Bits],
-    ) -> Applied {
+    ) -> Computed {
         let &[a, b, c] = operands else { return None };
         Some(f(A::read(a), B::read(b), C::read(c)).evaluated())
     }

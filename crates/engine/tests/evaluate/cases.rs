@@ -189,7 +189,6 @@ pub fn cases(name: &str, types: &[ValType], random: &mut Random) -> Vec<Vec<Bits
         }
     } else {
         let edges: Vec<Vec<u64>> = types.iter().map(|&ty| scalar_edges(ty)).collect();
-        // Selects: the condition and one operand each at a time will do.
         cross(&edges, 4000, random, |case| {
             cases.push(case.iter().map(|&value| value.into()).collect());
         });
@@ -269,7 +268,7 @@ fn vector_cases(lane: Lane, types: &[ValType], random: &mut Random, cases: &mut 
     cases.push(case);
 }
 
-/// A few of the operands, for what is slow to try. Those with NaNs among them.
+/// Some of the cases, for what is slow to try.
 pub fn few(cases: &[Vec<Bits>], count: usize, random: &mut Random) -> Vec<Vec<Bits>> {
     (0..count.min(cases.len()))
         .map(|_| cases[random.below(cases.len())].clone())

@@ -8,8 +8,8 @@ use wasm_encoder::{
     TypeSection, ValType,
 };
 
-/// Operands lie here in a record, and the result after them.
-const RECORD: u64 = 64;
+/// The size of a record: operands, 16 bytes each, and the result.
+pub const RECORD: u64 = 64;
 const RESULT: u64 = 48;
 const PAGE: u64 = 0x10000;
 
@@ -43,10 +43,14 @@ pub struct Constants {
     pub constant: u32,
 }
 
+/// An operator and what to run it on. A case may have more values than the operator has operands:
+/// they follow in the record.
 pub struct Program<'a> {
     /// Computes a result of type `result` from operands of type `params`.
     pub code: &'a [Instruction<'a>],
     pub params: &'a [ValType],
+    /// What is done to each operand by itself first.
+    pub prepared: &'a [Option<Instruction<'a>>],
     pub result: ValType,
     pub cases: &'a [Vec<Bits>],
     pub constants: &'a [Constants],
@@ -83,7 +87,7 @@ fn store(ty: ValType, offset: u64) -> Instruction<'static> {
     }
 }
 
-fn constant(ty: ValType, bits: Bits) -> Instruction<'static> {
+pub fn constant(ty: ValType, bits: Bits) -> Instruction<'static> {
     match ty {
         ValType::I32 => Instruction::I32Const(bits as i32),
         ValType::I64 => Instruction::I64Const(bits as i64),
@@ -113,6 +117,7 @@ impl Program<'_> {
         let mut op = Function::new([]);
         for index in 0..self.params.len() {
             op.instruction(&Instruction::LocalGet(index as u32));
+            self.prepare(index, &mut op);
         }
         self.emit(&mut op);
         op.instruction(&Instruction::End);
@@ -162,6 +167,12 @@ impl Program<'_> {
         module.finish()
     }
 
+    fn prepare(&self, index: usize, function: &mut Function) {
+        if let Some(Some(instruction)) = self.prepared.get(index) {
+            function.instruction(instruction);
+        }
+    }
+
     fn emit(&self, function: &mut Function) {
         for instruction in self.code {
             function.instruction(instruction);
@@ -188,6 +199,9 @@ impl Program<'_> {
                 function.instruction(&Instruction::LocalGet(2 + index as u32));
             } else {
                 load_operand(&mut function, index);
+            }
+            if from != From::Parameters {
+                self.prepare(index, &mut function);
             }
         }
         if from == From::Parameters {
@@ -221,6 +235,7 @@ impl Program<'_> {
                 function.instruction(&record);
                 function.instruction(&load(ty, index as u64 * 16));
             }
+            self.prepare(index, &mut function);
         }
         self.emit(&mut function);
         function.instruction(&store(self.result, RESULT));

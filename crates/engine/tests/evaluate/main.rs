@@ -7,20 +7,23 @@
 //! machine must be seen to do now this, now that.
 
 mod cases;
+mod expressions;
 mod guest;
+mod loads;
+mod negations;
 mod operators;
 
 use cases::{Random, cases, few};
 use guest::{Constants, From, Guest, Outcome, Program};
 use operators::known;
 use std::collections::BTreeSet;
-use trapline::{Config, Engine, OptLevel};
+use trapline::{Config, Engine, Instance, Module, OptLevel, Store};
 use trapline_compile::evaluate::{
     Bits, EvaluateError, Evaluated, arity, evaluate, load, operand_types, result_type,
 };
 use trapline_compile::types::ValType;
 use wasm_encoder::Instruction;
-use wasmparser::Operator;
+use wasmparser::{HeapType, Operator};
 
 fn engine(level: OptLevel) -> Engine {
     Engine::new(Config::new().opt_level(level)).unwrap()
@@ -74,6 +77,7 @@ fn is_valid(operator: &Operator<'static>, operands: &[ValType], result: ValType)
     let program = Program {
         code: &code,
         params: &params,
+        prepared: &[],
         result: encoded(result),
         cases: &[],
         constants: &[],
@@ -106,6 +110,7 @@ struct Tally {
     traps: u64,
     swapped: u64,
     wrong: u64,
+    in_doubt: u64,
     report: String,
 }
 
@@ -139,8 +144,8 @@ impl Tally {
 
     fn finish(self, test: &str) -> u64 {
         println!(
-            "{test}: {} compared, {} of them traps, {} with operands swapped, {} wrong",
-            self.compared, self.traps, self.swapped, self.wrong
+            "{test}: {} compared, {} of them traps, {} with operands swapped, {} in doubt, {} wrong",
+            self.compared, self.traps, self.swapped, self.in_doubt, self.wrong
         );
         assert_eq!(self.wrong, 0, "\n{}", self.report);
         self.compared
@@ -181,7 +186,7 @@ fn pure_operators_compute_what_the_machine_does() {
         let params: Vec<_> = operands.iter().map(|&ty| encoded(ty)).collect();
         let cases = cases(name, &operands, &mut random);
         let masks = 1_u32..1 << operands.len();
-        let each = [0, 24, 8, 4][operands.len()];
+        let each = [0, 40, 20, 8][operands.len()];
         let constants: Vec<_> = masks
             .flat_map(|constant| {
                 few(&cases, each, &mut random)
@@ -192,6 +197,7 @@ fn pure_operators_compute_what_the_machine_does() {
         let program = Program {
             code: &code,
             params: &params,
+            prepared: &[],
             result: encoded(result),
             cases: &cases,
             constants: &constants,
@@ -218,6 +224,63 @@ fn pure_operators_compute_what_the_machine_does() {
     assert!(tally.traps > 0 && tally.swapped > 0);
     let compared = tally.finish("pure operators");
     assert!(compared > 1_000_000);
+}
+
+#[test]
+fn references_are_selected_and_tested_as_the_machine_does() {
+    let is_null = |bits| evaluate(&Operator::RefIsNull, &[bits]).unwrap().bits;
+    let select = |a, b, condition| {
+        let untyped = evaluate(&Operator::Select, &[a, b, condition]).unwrap();
+        for ty in [wasmparser::RefType::FUNCREF, wasmparser::RefType::EXTERNREF] {
+            let ty = wasmparser::ValType::Ref(ty);
+            let typed = evaluate(&Operator::TypedSelect { ty }, &[a, b, condition]).unwrap();
+            assert_eq!(typed, untyped);
+        }
+        untyped.bits
+    };
+    let wat = r#"(module
+        (table 2 funcref)
+        (elem (i32.const 1) $f)
+        (func $f)
+        (func (export "null func") (result i32) (ref.is_null (ref.null func)))
+        (func (export "null extern") (result i32) (ref.is_null (ref.null extern)))
+        (func (export "select") (param i32 i32 i32) (result i32)
+            (ref.is_null (select (result funcref)
+                (table.get (local.get 0)) (table.get (local.get 1)) (local.get 2)))))"#;
+    for level in LEVELS {
+        let engine = engine(level);
+        let mut store = Store::new(&engine, ());
+        let module = Module::new(&engine, wat).unwrap();
+        let instance = Instance::new(&mut store, &module, &[]).unwrap();
+        for (name, hty) in [
+            ("null func", HeapType::FUNC),
+            ("null extern", HeapType::EXTERN),
+        ] {
+            let null = evaluate(&Operator::RefNull { hty }, &[]).unwrap().bits;
+            let run = instance.get_typed_func::<(), u32>(&store, name).unwrap();
+            assert_eq!(is_null(null), run.call(&mut store, ()).unwrap().into());
+        }
+        let run = instance
+            .get_typed_func::<(u32, u32, i32), u32>(&store, "select")
+            .unwrap();
+        for (a, b, condition) in [
+            (0, 1, 0),
+            (0, 1, 1),
+            (1, 0, 0),
+            (1, 0, -1),
+            (1, 1, 0),
+            (0, 0, 1),
+        ] {
+            let machine = run.call(&mut store, (a, b, condition)).unwrap();
+            // Any bits but zero stand for a function.
+            let selected = select(
+                (a * 0x1000).into(),
+                (b * 0x1000).into(),
+                condition as u32 as Bits,
+            );
+            assert_eq!(is_null(selected), machine.into(), "{a} {b} {condition}");
+        }
+    }
 }
 
 #[test]

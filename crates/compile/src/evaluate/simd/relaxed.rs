@@ -131,3 +131,42 @@ fn separate_multiply_add<F: Float>(a: F, b: F, c: F, negate: bool) -> Doubtful<F
         doubt: product.doubt,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ONE: u32 = 0x3f80_0000;
+    const NAN: u32 = 0x7fc0_0001;
+    const OTHER_NAN: u32 = 0x7fc0_0002;
+
+    /// Both ways of multiplying and adding, of which the tests on a machine see one.
+    fn both(a: u32, b: u32, c: u32, negate: bool) -> [u32; 2] {
+        let [a, b, c] = [a, b, c].map(Single);
+        [
+            fused_multiply_add(a, b, c, negate).value.0,
+            separate_multiply_add(a, b, c, negate).value.0,
+        ]
+    }
+
+    #[test]
+    fn numbers_are_rounded_once_or_twice() {
+        // (1 + 2^-23)^2 is 1 + 2^-22 + 2^-46.
+        let left = both(ONE + 1, ONE + 1, 0xbf80_0002, false);
+        assert_eq!(left, [0x2880_0000, 0]);
+        let left = both(ONE + 1, ONE + 1, 0x3f80_0002, true);
+        assert_eq!(left, [0xa880_0000, 0]);
+    }
+
+    #[test]
+    fn nans_come_from_the_operand_that_the_instructions_look_at_first() {
+        assert_eq!(both(NAN, OTHER_NAN, ONE, false), [OTHER_NAN, NAN]);
+        assert_eq!(both(ONE, NAN, OTHER_NAN, false), [NAN, NAN]);
+        assert_eq!(both(ONE, ONE, NAN, true), [NAN, NAN]);
+        // Two instructions negate the factor, one the product.
+        assert_eq!(both(NAN, ONE, ONE, true), [NAN, NAN | 0x8000_0000]);
+        // Infinity times zero is a NaN of the machine's, unless there is another.
+        assert_eq!(both(0x7f80_0000, 0, ONE, false), [0xffc0_0000; 2]);
+        assert_eq!(both(0x7f80_0000, 0, NAN, false), [NAN, 0xffc0_0000]);
+    }
+}
