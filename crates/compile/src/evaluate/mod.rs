@@ -50,7 +50,8 @@
 //!   since those are loaded as integer lanes.
 //! - *The sign.* If both operands of a `mul` come from `neg`, scalars or vectors, the optimizer
 //!   drops both `neg`s: if an operand is a NaN, the result has the sign that it had before. This
-//!   is not done with [`OptLevel::None`](crate::OptLevel). And if any operand of a fused `madd` or
+//!   is not done with [`OptLevel::None`](crate::OptLevel). A `madd` that is not fused has such a
+//!   `mul` in it, and the `neg` of a `nmadd` is one. And if any operand of a fused `madd` or
 //!   `nmadd` comes from `neg`, the `neg` is merged into the instruction, which negates numbers but
 //!   not NaNs; this is done at all levels. "Comes from" holds through locals and blocks. Without
 //!   `neg`s there is no doubt, and neither would there be if `neg` were translated as the bitwise
