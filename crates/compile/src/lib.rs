@@ -19,6 +19,7 @@
 #![forbid(unsafe_code)]
 
 pub mod builtins;
+pub mod evaluate;
 pub mod layout;
 pub mod module;
 pub mod observe;

@@ -1,14 +1,14 @@
 //! What can be read at each operator of small functions, as written down in `states/*.wat`.
 //!
 //! A listing gives a line for each operator that control can reach: where it stands (an asterisk
-//! marks a point), what it is, and the operands before it, each with its recipe. An arrow shows what
-//! remains of them during a call. With `TRAPLINE_BLESS=1` in the environment the listings are
-//! written anew.
+//! marks a point), what it is, and for a point the operands, each with its recipe, and the locals
+//! that are not in their homes. The same after an arrow is the state during a call. With
+//! `TRAPLINE_BLESS=1` in the environment the listings are written anew.
 
 use cranelift_entity::EntityRef;
 use std::fmt::Write;
 use std::path::Path;
-use trapline_compile::observe::{FunctionStates, OperandState, Recipe, RecipeId};
+use trapline_compile::observe::{FunctionStates, Recipe, RecipeId, State};
 use trapline_compile::types::DefinedFuncIndex;
 use trapline_compile::{CompileError, CompiledModule, Compiler, CompilerOptions, Observe};
 use wasmparser::{BinaryReader, OperatorsReader};
@@ -51,12 +51,17 @@ fn recipe(wasm: &[u8], states: &FunctionStates, id: RecipeId) -> String {
     }
 }
 
-fn operands(wasm: &[u8], states: &FunctionStates, operands: &[OperandState]) -> String {
-    let operands: Vec<_> = operands
+fn state(wasm: &[u8], states: &FunctionStates, state: &State) -> String {
+    let operands: Vec<_> = state
+        .operands
         .iter()
         .map(|operand| format!("{}: {}", operand.ty, recipe(wasm, states, operand.recipe)))
         .collect();
-    format!("[{}]", operands.join(", "))
+    let mut text = format!("[{}]", operands.join(", "));
+    for &(local, id) in &state.locals {
+        write!(text, " {local} = {}", recipe(wasm, states, id)).unwrap();
+    }
+    text
 }
 
 fn listing(module: &CompiledModule, compiler: &Compiler) -> String {
@@ -71,19 +76,23 @@ fn listing(module: &CompiledModule, compiler: &Compiler) -> String {
             write!(text, " {ty} at {offset},").unwrap();
         }
         writeln!(text, " slots at {}", map.slot(0)).unwrap();
-        for wasm_pc in states.wasm_pcs() {
-            let before = states.operands(wasm_pc).expect("it is listed");
-            let calling = states.operands_in_call(wasm_pc).expect("it is listed");
-            let mark = if states.is_point(wasm_pc) { '*' } else { ' ' };
-            let line = format!(
-                ";; {mark}{wasm_pc:#06x} {:<14} {}",
-                operator(wasm, wasm_pc),
-                operands(wasm, &states, &before)
-            );
-            text += &line;
-            if calling != before {
-                write!(text, " -> {}", operands(wasm, &states, &calling)).unwrap();
+        for &wasm_pc in states.operators() {
+            let point = states.at_point(wasm_pc);
+            let call = states.in_call(wasm_pc);
+            let mark = if point.is_some() { '*' } else { ' ' };
+            write!(
+                text,
+                ";; {mark}{wasm_pc:#06x} {:<14}",
+                operator(wasm, wasm_pc)
+            )
+            .unwrap();
+            if let Some(point) = point {
+                write!(text, " {}", state(wasm, &states, &point)).unwrap();
             }
+            if let Some(call) = call {
+                write!(text, " -> {}", state(wasm, &states, &call)).unwrap();
+            }
+            text.truncate(text.trim_end().len());
             text.push('\n');
         }
     }
@@ -138,9 +147,9 @@ fn the_points_of_a_program_are_those_where_regions_begin_and_bytes_that_do_nothi
     let mut count = 0;
     for index in module.info().bodies.keys() {
         let states = compiler.states(&module, index).unwrap();
-        let regions: Vec<u32> = states
-            .wasm_pcs()
-            .filter(|&wasm_pc| states.is_point(wasm_pc))
+        let operators = states.operators().iter().copied();
+        let regions: Vec<u32> = operators
+            .filter(|&wasm_pc| states.region(wasm_pc) == Some(wasm_pc))
             .collect();
         let points = points(&module, index);
         // The optimizer drops code that control cannot reach, never adds any.

@@ -8,7 +8,7 @@ mod states;
 pub use frame_map::FrameMap;
 pub use level::Observe;
 pub use recipe::{Recipe, RecipeId, Recipes};
-pub use states::{FunctionStates, OperandState};
+pub use states::{FunctionStates, OperandState, State};
 
 pub(crate) use recipe::Reads;
 pub(crate) use states::Recorder;

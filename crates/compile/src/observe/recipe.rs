@@ -52,14 +52,24 @@ impl Reads {
         slots: 0,
         others: 0,
     };
-    /// Memories.
+    /// The contents of memories.
     pub const MEMORY: Reads = Reads::other(1);
     /// Globals that may change.
     pub const GLOBALS: Reads = Reads::other(2);
+    /// Tables and their sizes.
+    pub const TABLES: Reads = Reads::other(4);
+    /// The sizes of memories.
+    pub const MEMORY_SIZE: Reads = Reads::other(8);
     /// What a callee may change.
-    pub const CALLEE: Reads = Reads::other(3);
+    pub const CALLEE: Reads = Reads::other(15);
     /// The operands of a float operator: another run of it may give a NaN with another payload.
-    pub const NAN: Reads = Reads::other(4);
+    pub const NAN: Reads = Reads::other(16);
+    /// So much that computing it takes long.
+    const MUCH: Reads = Reads::other(32);
+    /// What is not there any more: the value cannot be had again.
+    const GONE: Reads = Reads::other(64);
+    /// What no recipe reads that is to hold beyond its region.
+    pub const UNSTABLE: Reads = Reads::other(16 | 32 | 64);
 
     const fn other(bits: u8) -> Reads {
         Reads {
@@ -101,11 +111,17 @@ impl Reads {
     }
 }
 
+/// How many operators the recipe of a value has at most that is to hold beyond its region, counting
+/// those that it uses twice as two.
+const MOST_OPERATORS: u8 = 64;
+
 /// A recipe as it is stored: 40 bytes.
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     reads: Reads,
     kind: Kind,
+    /// How many operators it is made of, 255 if there are more.
+    operators: u8,
     /// The wasm pc of an operator, the index of anything else.
     number: u32,
     operands: [RecipeId; 3],
@@ -182,10 +198,16 @@ impl Recipes {
         self.leaf(Kind::Global, global, reads)
     }
 
+    /// A new recipe for what the operator at `wasm_pc` has left and cannot be had again.
+    pub(crate) fn fresh(&mut self, wasm_pc: u32) -> RecipeId {
+        self.leaf(Kind::Operator, wasm_pc, Reads::GONE)
+    }
+
     fn leaf(&mut self, kind: Kind, number: u32, reads: Reads) -> RecipeId {
         self.add(Entry {
             reads,
             kind,
+            operators: 0,
             number,
             operands: [RecipeId::NONE; 3],
         })
@@ -201,13 +223,20 @@ impl Recipes {
     ) -> RecipeId {
         let mut slots = [RecipeId::NONE; 3];
         let mut reads = more;
+        let mut operators = 1_u8;
         for (slot, &operand) in slots.iter_mut().zip(operands) {
             *slot = operand;
-            reads = reads.and(self.reads(operand));
+            let operand = &self.entries[operand.0 as usize];
+            reads = reads.and(operand.reads);
+            operators = operators.saturating_add(operand.operators);
+        }
+        if operators > MOST_OPERATORS {
+            reads = reads.and(Reads::MUCH);
         }
         self.add(Entry {
             reads,
             kind: Kind::Operator,
+            operators,
             number: wasm_pc,
             operands: slots,
         })

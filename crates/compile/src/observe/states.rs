@@ -1,10 +1,11 @@
-//! The states of a function: what is on the operand stack at each of its operators.
+//! The states of a function: where its locals and operands are wherever it can be stopped.
 
 use super::frame_map::FrameMap;
 use super::recipe::{RecipeId, Recipes};
 use crate::types::ValType;
+use std::ops::Range;
 
-/// An operand on the stack at some operator.
+/// An operand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OperandState {
     /// Its type.
@@ -13,14 +14,30 @@ pub struct OperandState {
     pub recipe: RecipeId,
 }
 
-/// What can be read of a function's frame wherever it is stopped; made when a frame of it is looked
-/// at for the first time, by [`Compiler::states`](crate::Compiler::states).
+/// Where the locals and operands of a frame are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct State {
+    /// The operands, the topmost last.
+    pub operands: Vec<OperandState>,
+    /// The locals that are not in their homes, and how their values are had. The others are.
+    pub locals: Vec<(u32, RecipeId)>,
+}
+
+/// What can be read of a function's frames; made when the first one is looked at, by
+/// [`Compiler::states`](crate::Compiler::states).
+///
+/// A *region* is a run of operators from one point to the next. Within one, what can be read of
+/// the frame does not change: it is that of the point, except while a function is being called.
 #[derive(Debug)]
 pub struct FunctionStates {
     map: FrameMap,
     recipes: Recipes,
     cells: Vec<Cell>,
-    operators: Vec<OperatorState>,
+    locals: Vec<(u32, RecipeId)>,
+    /// The wasm pcs of the operators that control can reach, ascending.
+    operators: Vec<u32>,
+    points: Vec<Place>,
+    calls: Vec<Place>,
 }
 
 /// An entry of an operand stack. Stacks share the entries that they have in common.
@@ -38,16 +55,12 @@ impl Stack {
     const EMPTY: Stack = Stack(u32::MAX);
 }
 
-/// What is known of an operator that control can reach.
-#[derive(Clone, Copy, Debug)]
-struct OperatorState {
+/// The state at an operator.
+#[derive(Clone, Debug)]
+struct Place {
     wasm_pc: u32,
-    /// Whether a point comes ahead of it.
-    point: bool,
-    /// The stack before the operator has done anything.
-    before: Stack,
-    /// The stack without what the operator pops, while it waits for a callee.
-    calling: Stack,
+    stack: Stack,
+    locals: Range<u32>,
 }
 
 impl FunctionStates {
@@ -56,51 +69,45 @@ impl FunctionStates {
         &self.map
     }
 
-    /// The recipes that operands refer to.
+    /// The recipes that states refer to.
     pub fn recipes(&self) -> &Recipes {
         &self.recipes
     }
 
-    /// The operands, the topmost last, before the operator at `wasm_pc` has done anything. `None`
-    /// if no operator begins there, or control cannot reach it.
-    pub fn operands(&self, wasm_pc: u32) -> Option<Vec<OperandState>> {
-        Some(self.stack(self.operator(wasm_pc)?.before))
-    }
-
-    /// The operands of a frame in which the operator at `wasm_pc` has called a function that has
-    /// not returned: those that it popped are not among them.
-    pub fn operands_in_call(&self, wasm_pc: u32) -> Option<Vec<OperandState>> {
-        Some(self.stack(self.operator(wasm_pc)?.calling))
-    }
-
-    /// The wasm pc of the point from which the operator at `wasm_pc` is reached: the next one at or
-    /// before it.
-    pub fn point_before(&self, wasm_pc: u32) -> Option<u32> {
-        let index = self.index(wasm_pc)?;
-        let point = self.operators[..=index].iter().rev().find(|op| op.point)?;
-        Some(point.wasm_pc)
-    }
-
     /// The wasm pcs of all operators that control can reach, in ascending order.
-    pub fn wasm_pcs(&self) -> impl Iterator<Item = u32> {
-        self.operators.iter().map(|operator| operator.wasm_pc)
+    pub fn operators(&self) -> &[u32] {
+        &self.operators
     }
 
-    /// Whether a point comes ahead of the operator at `wasm_pc`.
-    pub fn is_point(&self, wasm_pc: u32) -> bool {
-        self.operator(wasm_pc)
-            .is_some_and(|operator| operator.point)
+    /// The point at which the region of an operator begins, as a wasm pc. `None` if no operator
+    /// begins at `wasm_pc`, or control cannot reach it.
+    pub fn region(&self, wasm_pc: u32) -> Option<u32> {
+        self.operators.binary_search(&wasm_pc).ok()?;
+        let after = self
+            .points
+            .partition_point(|point| point.wasm_pc <= wasm_pc);
+        Some(self.points[after.checked_sub(1)?].wasm_pc)
     }
 
-    fn index(&self, wasm_pc: u32) -> Option<usize> {
-        let found = self
-            .operators
-            .binary_search_by_key(&wasm_pc, |operator| operator.wasm_pc);
-        found.ok()
+    /// The state at a point, before the operator there has done anything. `None` if there is no
+    /// point at `wasm_pc`.
+    pub fn at_point(&self, wasm_pc: u32) -> Option<State> {
+        self.state(&self.points, wasm_pc)
     }
 
-    fn operator(&self, wasm_pc: u32) -> Option<&OperatorState> {
-        Some(&self.operators[self.index(wasm_pc)?])
+    /// The state while the function that the operator at `wasm_pc` has called has not returned:
+    /// what that operator has popped is not there. `None` if it is not a call.
+    pub fn in_call(&self, wasm_pc: u32) -> Option<State> {
+        self.state(&self.calls, wasm_pc)
+    }
+
+    fn state(&self, places: &[Place], wasm_pc: u32) -> Option<State> {
+        let found = places.binary_search_by_key(&wasm_pc, |place| place.wasm_pc);
+        let place = &places[found.ok()?];
+        Some(State {
+            operands: self.stack(place.stack),
+            locals: self.locals[place.locals.start as usize..place.locals.end as usize].to_vec(),
+        })
     }
 
     fn stack(&self, top: Stack) -> Vec<OperandState> {
@@ -119,10 +126,12 @@ impl FunctionStates {
 #[derive(Default)]
 pub(crate) struct Recorder {
     cells: Vec<Cell>,
-    operators: Vec<OperatorState>,
+    locals: Vec<(u32, RecipeId)>,
+    operators: Vec<u32>,
+    points: Vec<Place>,
+    calls: Vec<Place>,
     /// The cells of the stack as it was written down last, as far as that still holds.
     current: Vec<Stack>,
-    at_point: bool,
 }
 
 impl Recorder {
@@ -131,34 +140,37 @@ impl Recorder {
         self.current.truncate(depth);
     }
 
-    /// Notes that a point comes ahead of the next operator.
-    pub fn point(&mut self) {
-        self.at_point = true;
-    }
-
     /// How many of the undermost operands are still what they were.
     pub fn known(&self) -> usize {
         self.current.len()
     }
 
-    /// Writes down the operand stack ahead of the operator at `wasm_pc`, given the operands above
-    /// those that are [known](Recorder::known).
-    pub fn operator(&mut self, wasm_pc: u32, above: impl Iterator<Item = OperandState>) {
-        let stack = self.stack(above);
-        self.operators.push(OperatorState {
-            wasm_pc,
-            point: std::mem::take(&mut self.at_point),
-            before: stack,
-            calling: stack,
-        });
+    /// Writes down that control can reach an operator.
+    pub fn operator(&mut self, wasm_pc: u32) {
+        self.operators.push(wasm_pc);
     }
 
-    /// Writes down the operand stack while the operator noted last waits for a callee.
-    pub fn calling(&mut self, above: impl Iterator<Item = OperandState>) {
-        let stack = self.stack(above);
-        if let Some(operator) = self.operators.last_mut() {
-            operator.calling = stack;
-        }
+    /// Writes down the state at a point, given the operands above those that are
+    /// [known](Recorder::known), and the locals that are not in their homes.
+    pub fn point(
+        &mut self,
+        wasm_pc: u32,
+        operands: impl Iterator<Item = OperandState>,
+        locals: impl Iterator<Item = (u32, RecipeId)>,
+    ) {
+        let place = self.place(wasm_pc, operands, locals);
+        self.points.push(place);
+    }
+
+    /// Writes down the state while the operator noted last waits for a callee.
+    pub fn call(
+        &mut self,
+        operands: impl Iterator<Item = OperandState>,
+        locals: impl Iterator<Item = (u32, RecipeId)>,
+    ) {
+        let wasm_pc = self.operators.last().copied().unwrap_or_default();
+        let place = self.place(wasm_pc, operands, locals);
+        self.calls.push(place);
     }
 
     /// The states that were written down.
@@ -167,16 +179,30 @@ impl Recorder {
             map,
             recipes,
             cells: self.cells,
+            locals: self.locals,
             operators: self.operators,
+            points: self.points,
+            calls: self.calls,
         }
     }
 
-    fn stack(&mut self, above: impl Iterator<Item = OperandState>) -> Stack {
-        for operand in above {
+    fn place(
+        &mut self,
+        wasm_pc: u32,
+        operands: impl Iterator<Item = OperandState>,
+        locals: impl Iterator<Item = (u32, RecipeId)>,
+    ) -> Place {
+        for operand in operands {
             let below = self.current.last().copied().unwrap_or(Stack::EMPTY);
             self.current.push(Stack(self.cells.len() as u32));
             self.cells.push(Cell { operand, below });
         }
-        self.current.last().copied().unwrap_or(Stack::EMPTY)
+        let first = self.locals.len() as u32;
+        self.locals.extend(locals);
+        Place {
+            wasm_pc,
+            stack: self.current.last().copied().unwrap_or(Stack::EMPTY),
+            locals: first..self.locals.len() as u32,
+        }
     }
 }

@@ -83,7 +83,6 @@ impl FunctionTranslator<'_> {
     }
 
     pub(super) fn block(&mut self, ty: wasmparser::BlockType) {
-        self.relocate_for_frame();
         let ty = self.block_type(ty);
         let height = self.height_below(ty);
         self.push_frame(FrameKind::Block, ty, height);
@@ -94,7 +93,7 @@ impl FunctionTranslator<'_> {
         let height = self.height_below(ty);
         let params = ty.params(self.env.info);
         let header = block_with_params(&mut self.builder, params);
-        self.relocate_for_frame();
+        self.settle_below(self.state.operands.height());
         self.collect_block_args(params.len());
         self.store_for_label(height, params.len());
         self.builder.ins().jump(header, &self.state.block_args);
@@ -107,7 +106,7 @@ impl FunctionTranslator<'_> {
 
     pub(super) fn if_(&mut self, ty: wasmparser::BlockType) {
         let condition = self.pop_condition();
-        self.relocate_for_frame();
+        self.settle_below(self.state.operands.height());
         let ty = self.block_type(ty);
         let height = self.height_below(ty);
         let params = ty.params(self.env.info).len();
@@ -225,6 +224,7 @@ impl FunctionTranslator<'_> {
     /// Jumps to a frame's label with the values on top of the stack, which stay there.
     fn jump_to_label(&mut self, frame: &mut Frame) {
         let (block, count) = branch_target(&mut self.builder, self.env.info, frame);
+        self.settle_below(frame.height);
         self.collect_block_args(count);
         self.store_for_label(frame.height, count);
         self.builder.ins().jump(block, &self.state.block_args);
@@ -237,6 +237,7 @@ impl FunctionTranslator<'_> {
         }
         let height = frame.height;
         let (block, count) = branch_target(&mut self.builder, self.env.info, frame);
+        self.settle_below(height);
         self.collect_block_args(count);
         self.store_for_label(height, count);
         self.builder.ins().jump(block, &self.state.block_args);
@@ -249,9 +250,10 @@ impl FunctionTranslator<'_> {
         let height = frame.height;
         let (block, count) = branch_target(&mut self.builder, self.env.info, frame);
         let next = self.builder.create_block();
+        self.settle_below(self.state.operands.height());
         if self.can_store_ahead_of_branch(height, count) {
-            self.fresh_operands(count);
             self.collect_block_args(count);
+            self.store_for_label(height, count);
             self.builder
                 .ins()
                 .brif(condition, block, &self.state.block_args, next, &[]);
@@ -272,6 +274,7 @@ impl FunctionTranslator<'_> {
 
     pub(super) fn br_table(&mut self, targets: &BrTable<'_>) -> Result<(), CompileError> {
         let index = self.pop();
+        self.settle_below(self.state.operands.height());
         let default = self.table_target(targets.default())?;
         self.state.targets.clear();
         for depth in targets.targets() {

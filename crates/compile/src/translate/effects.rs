@@ -96,7 +96,7 @@ impl FunctionTranslator<'_> {
     /// lie; the trap reserves a byte there, which also keeps the block that it is in.
     pub(super) fn point(&mut self, wasm_pc: u32) {
         self.point_due = false;
-        self.relocate_for_point();
+        self.relocate_for_point(wasm_pc);
         let point = self.builder.ins().sequence_point();
         let tags = &mut self.builder.func.debug_tags;
         tags.set(point, [DebugTag::User(wasm_pc)]);

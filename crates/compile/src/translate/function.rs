@@ -326,6 +326,7 @@ impl<'a> FunctionTranslator<'a> {
     /// Lets code go on in another block.
     pub fn switch_to_block(&mut self, block: Block) {
         self.builder.switch_to_block(block);
+        self.locals_in_homes();
         self.state.locals.enter_block();
         self.state.sums.enter_block();
         self.reachable = true;

@@ -5,28 +5,30 @@
 //!   the frame  | ...   vmctx  homes of locals   slots |
 //!              +-----------------^----------------^---+
 //!                                |                |
-//!   local.set ---- always --->---+                |
-//!   operand stack: a recipe each, relocated ->----+  when what it reads is overwritten
+//!   locals ------ a recipe each -+                |   relocated when what the recipe reads
+//!   operands ---- a recipe each ------------------+   is overwritten, or control flow meets
 //! ```
 //!
-//! Each local has a *home* in the frame, which is written whenever the local is. (The optimizer
-//! drops a write that nobody can see: when another one follows with no operator in between that
-//! may trap or call, and no point.) Operands are not written anywhere as long as they can be
-//! computed again: each has a [recipe](crate::observe::Recipe). An operand is *relocated*, stored
-//! in the slot for its depth on the stack, before its recipe would become wrong:
+//! A local has a *home* in the frame, an operand a *slot*, but neither has to be there: as long as
+//! a value can be computed again from what is in memory it stays in a register, and all that is
+//! known of it is its [recipe](crate::observe::Recipe). A local that was set and is not in its home
+//! is *dirty*. A value is *relocated*, stored in its home or slot, before its recipe would become
+//! wrong. That is decided where a region ends, and done there:
 //!
-//! - when a local that it reads is set, when something is stored to a memory or global that it
-//!   reads, and before a call, which may do both;
-//! - when a control frame begins above it, because then the ways through that frame would have to
-//!   agree on whether it was relocated;
-//! - ahead of a point, if computing it again might give a NaN with another payload.
+//! - ahead of a point, for what the operator before has overwritten; for floats, where computing
+//!   them again might give a NaN with another payload; and where recipes have become long;
+//! - ahead of a call, for what the callee could overwrite;
+//! - ahead of a branch and of a merge of control flow, for everything that is not a constant: all
+//!   ways to a label must agree on where things are. Values that a branch takes along are stored
+//!   in the slots that they will have.
 //!
-//! The results of calls, and of the few operators that cannot be run again, are relocated at
-//! once. Values that a branch takes to a label are stored in the slots that they will have there.
+//! So the part of the frame that can be read never changes within a region. Whoever stops in the
+//! middle of one, be it at a trap, finds there what the region began with, and gets to where he is
+//! by going through the operators in between.
 //!
-//! All this is decided by the operators alone, so that another run of the translator over the same
-//! function decides the same: it finds the recipes at any operator ([`Recorder`]), and nothing of
-//! them need be stored.
+//! All this follows from the operators alone, so that another run of the translator over the same
+//! function decides the same. It finds the recipes ([`Recorder`]), and nothing of them need be
+//! stored.
 
 use super::access::Access;
 use super::effects::Effect;
@@ -38,50 +40,99 @@ use crate::types::GlobalIndex;
 use cranelift_codegen::ir::{InstBuilder, Opcode, StackSlot, StackSlotData, StackSlotKind, Value};
 use wasmparser::Operator;
 
-/// So many operands that may have to be relocated are looked at each time something is overwritten.
-/// If there are more, all of them are relocated once and for all.
+/// So many operands, and so many locals, may be elsewhere than in their slots and homes when a
+/// region ends. If there are more then all are relocated: each end of a region looks at them.
 const MOST_UNSETTLED: usize = 64;
 
 /// What is kept of a function whose state can be read.
 pub(super) struct Observed {
-    pub recipes: Recipes,
-    pub map: FrameMap,
+    recipes: Recipes,
+    map: FrameMap,
     /// The area that the map describes.
     area: StackSlot,
     /// How many slots for operands the area needs.
     slots: u32,
-    /// All operands below this depth have recipes that nothing can invalidate.
+    /// All operands below this depth are constants or in their slots.
     settled: usize,
-    /// Whether the operator at hand has loaded from a memory.
-    pub loads: bool,
+    dirty: DirtyLocals,
+    /// What was overwritten in the region that is about to end.
+    overwritten: Reads,
+    /// The operator at hand.
+    wasm_pc: u32,
+    /// Whether it has loaded from a memory.
+    loads: bool,
+    /// Operands about to be relocated, by their depth.
+    leaving: Vec<usize>,
     /// Writes down what the recipes are, if anybody wants to know.
-    pub recorder: Option<Recorder>,
+    recorder: Option<Recorder>,
 }
 
-/// What an operator leaves on the operand stack.
-enum Outcome {
-    /// A value that follows from its operands and what it loads.
-    Computed,
-    /// The value of a local.
-    Local(u32),
-    /// The value of a global.
-    Global(GlobalIndex),
-    /// So many values that cannot be had again.
-    Fresh(usize),
-    /// Nothing new, or what was described already.
-    Nothing,
+/// A local whose value is not in its home.
+#[derive(Clone, Copy)]
+struct DirtyLocal {
+    local: u32,
+    value: Value,
+    recipe: RecipeId,
+    /// Whether it is about to be relocated.
+    leaving: bool,
+}
+
+/// The locals whose values are not in their homes.
+#[derive(Default)]
+struct DirtyLocals {
+    entries: Vec<DirtyLocal>,
+    /// For each local that was ever dirty: where its entry was last.
+    places: Vec<u32>,
+}
+
+impl DirtyLocals {
+    fn get(&self, local: u32) -> Option<&DirtyLocal> {
+        let place = *self.places.get(local as usize)?;
+        self.entries
+            .get(place as usize)
+            .filter(|entry| entry.local == local)
+    }
+
+    fn set(&mut self, local: u32, value: Value, recipe: RecipeId) {
+        let entry = DirtyLocal {
+            local,
+            value,
+            recipe,
+            leaving: false,
+        };
+        if self.get(local).is_some() {
+            self.entries[self.places[local as usize] as usize] = entry;
+            return;
+        }
+        if self.places.len() <= local as usize {
+            self.places.resize(local as usize + 1, u32::MAX);
+        }
+        self.places[local as usize] = self.entries.len() as u32;
+        self.entries.push(entry);
+    }
+
+    fn remove(&mut self, place: usize) {
+        self.entries.swap_remove(place);
+        if let Some(moved) = self.entries.get(place) {
+            self.places[moved.local as usize] = place as u32;
+        }
+    }
 }
 
 impl Observed {
-    pub fn new(recipes: Recipes, map: FrameMap, area: StackSlot) -> Observed {
+    fn new(recipes: Recipes, map: FrameMap, area: StackSlot, recorder: Option<Recorder>) -> Self {
         Observed {
             recipes,
             map,
             area,
             slots: 0,
             settled: 0,
+            dirty: DirtyLocals::default(),
+            overwritten: Reads::NOTHING,
+            wasm_pc: 0,
             loads: false,
-            recorder: None,
+            leaving: Vec::new(),
+            recorder,
         }
     }
 
@@ -95,26 +146,26 @@ impl Observed {
         self.slots = self.slots.max(depth as u32 + 1);
     }
 
-    /// The bytes that the area needs.
-    pub fn area(&self) -> (StackSlot, u32) {
-        (self.area, self.map.size(self.slots))
+    /// The recipe for the value of a local.
+    fn local(&mut self, index: u32) -> RecipeId {
+        match self.dirty.get(index) {
+            Some(dirty) => dirty.recipe,
+            None => self.recipes.home(index),
+        }
     }
 }
 
+/// The beginning and the end of a function, and its operators.
 impl FunctionTranslator<'_> {
     /// Lays out the part of the frame that can be read and fills it in, if anybody is to read it.
     pub(super) fn begin_observation(&mut self) {
-        let recipes = match self.state.observed.take() {
-            Some(mut before) => {
-                before.recipes.clear();
-                before.recipes
-            }
-            None => Recipes::default(),
-        };
+        let recipes = self.state.observed.take().map(|before| before.recipes);
         let recorder = self.state.recorder.take();
         if !self.env.observe.has_state() {
             return;
         }
+        let mut recipes = recipes.unwrap_or_default();
+        recipes.clear();
         let params = self.env.info.signatures[self.signature].params().len();
         let map = FrameMap::new(self.state.locals.types(), params);
         // Its size is known at the end.
@@ -124,9 +175,7 @@ impl FunctionTranslator<'_> {
         let homes: Vec<u32> = (0..params as u32)
             .filter_map(|index| map.local(index).map(|(_, offset)| offset))
             .collect();
-        let mut observed = Observed::new(recipes, map, area);
-        observed.recorder = recorder;
-        self.state.observed = Some(observed);
+        self.state.observed = Some(Observed::new(recipes, map, area, recorder));
         self.store_in_area(self.vmctx, FrameMap::VMCTX);
         for (index, offset) in homes.into_iter().enumerate() {
             let value = self.state.locals.get(&mut self.builder, index as u32);
@@ -143,53 +192,54 @@ impl FunctionTranslator<'_> {
     /// Gives the area of the frame its size.
     pub(super) fn end_observation(&mut self) {
         if let Some(observed) = &self.state.observed {
-            let (area, size) = observed.area();
-            self.builder.func.sized_stack_slots[area].size = size;
+            let size = observed.map.size(observed.slots);
+            self.builder.func.sized_stack_slots[observed.area].size = size;
         }
     }
 
-    /// Translates an operator and describes what it leaves on the operand stack.
+    /// Translates an operator and describes what it leaves in locals and on the operand stack.
     pub(super) fn observed_operator(
         &mut self,
         operator: &Operator<'_>,
         offset: u64,
     ) -> Result<(), CompileError> {
-        self.follow_operands();
-        self.record(|recorder, operands| recorder.operator(offset as u32, operands));
+        let wasm_pc = offset as u32;
         let height = self.state.operands.height();
-        let operands = self.state.operands.top(height.min(3));
+        let top = self.state.operands.top(height.min(3));
         let mut recipes = [RecipeId::NONE; 3];
-        for (recipe, operand) in recipes.iter_mut().zip(operands) {
+        for (recipe, operand) in recipes.iter_mut().zip(top) {
             *recipe = operand.recipe;
         }
-        let recipes = &recipes[..operands.len()];
-        if let Some(observed) = &mut self.state.observed {
-            observed.loads = false;
+        let recipes = &recipes[..top.len()];
+        let observed = self.observed();
+        observed.wasm_pc = wasm_pc;
+        observed.loads = false;
+        if let Some(recorder) = &mut observed.recorder {
+            recorder.operator(wasm_pc);
         }
         self.operator(operator, offset)?;
-        let Some(observed) = self.state.observed.as_mut().filter(|_| self.reachable) else {
+        if !self.reachable {
             return Ok(());
-        };
+        }
         let recipe = match outcome(operator) {
-            Outcome::Computed => {
+            Outcome::Computed(mut reads) => {
                 let popped = height + 1 - self.state.operands.height();
-                let mut reads = Reads::NOTHING;
+                let observed = self.observed();
                 if observed.loads {
                     reads = reads.and(Reads::MEMORY);
                 }
-                if may_swap_operands(operator) {
-                    reads = reads.and(Reads::NAN);
-                }
                 let operands = &recipes[recipes.len() - popped..];
-                observed.recipes.operator(offset as u32, operands, reads)
+                observed.recipes.operator(wasm_pc, operands, reads)
             }
-            Outcome::Local(index) => observed.recipes.home(index),
+            Outcome::Local(index) => self.observed().local(index),
             Outcome::Global(index) => {
                 let mutable = self.env.info.globals[index].mutable;
-                observed.recipes.global(index.as_u32(), mutable)
+                self.observed().recipes.global(index.as_u32(), mutable)
             }
-            Outcome::Fresh(count) => {
-                self.fresh_operands(count);
+            Outcome::SetLocal(index) => {
+                let value = self.state.locals.get(&mut self.builder, index);
+                let recipe = recipes[recipes.len() - 1];
+                self.observed().dirty.set(index, value, recipe);
                 return Ok(());
             }
             Outcome::Nothing => return Ok(()),
@@ -197,86 +247,41 @@ impl FunctionTranslator<'_> {
         self.state.operands.top_mut(1)[0].recipe = recipe;
         Ok(())
     }
+}
 
-    /// A local is set to a value. With `teed` the value stays on the operand stack.
-    pub(super) fn home_written(&mut self, index: u32, value: Value, teed: bool) {
-        if self.state.observed.is_none() {
-            return;
-        }
-        let height = self.state.operands.height();
-        self.relocate(height - usize::from(teed), Reads::home(index));
-        let observed = self.observed();
-        if let Some((_, offset)) = observed.map.local(index) {
-            self.store_in_area(value, offset);
-        }
-        if teed {
-            let recipe = self.observed().recipes.home(index);
-            self.describe(height - 1, recipe);
+/// The doors.
+impl FunctionTranslator<'_> {
+    /// The operator at hand loads from a memory.
+    pub(super) fn memory_read(&mut self) {
+        if let Some(observed) = &mut self.state.observed {
+            observed.loads = true;
         }
     }
 
-    /// Something has happened after which some operands could not be had again.
+    /// An operator has an effect, after which some values could not be had again.
     pub(super) fn overwritten(&mut self, effect: Effect) {
+        let Some(observed) = &mut self.state.observed else {
+            return;
+        };
         let reads = match effect {
             Effect::Store(_) | Effect::MemoryBulk(_) => Reads::MEMORY,
             Effect::GlobalSet(_) => Reads::GLOBALS,
+            Effect::TableSet(_) | Effect::TableGrow(_) | Effect::TableBulk(_) => Reads::TABLES,
+            Effect::MemoryGrow(_) => Reads::MEMORY_SIZE,
             // What could change was relocated before the call.
-            Effect::Call => return,
-            // Nothing that any recipe reads.
-            Effect::MemoryGrow(_)
-            | Effect::TableSet(_)
-            | Effect::TableGrow(_)
-            | Effect::TableBulk(_)
-            | Effect::Drop => return,
+            Effect::Call | Effect::Drop => Reads::NOTHING,
         };
-        self.relocate_all(reads);
+        observed.overwritten = observed.overwritten.and(reads);
     }
 
-    /// A function is about to be called, its arguments popped: what it could change is relocated.
-    pub(super) fn relocate_for_call(&mut self) {
-        self.relocate_all(Reads::CALLEE.and(Reads::NAN));
-        self.follow_operands();
-        self.record(|recorder, operands| recorder.calling(operands));
-    }
-
-    /// A point comes next.
-    pub(super) fn relocate_for_point(&mut self) {
-        self.relocate_all(Reads::NAN);
-        if let Some(observed) = &mut self.state.observed
-            && let Some(recorder) = &mut observed.recorder
-        {
-            recorder.point();
-        }
-    }
-
-    /// A control frame is about to begin: all operands must have recipes that hold whichever way is
-    /// taken through it.
-    pub(super) fn relocate_for_frame(&mut self) {
-        if self.state.observed.is_none() {
-            return;
-        }
-        self.follow_operands();
-        for depth in self.observed().settled..self.state.operands.height() {
-            if !self.is_settled(depth) {
-                self.relocate_operand(depth);
-            }
-        }
-    }
-
-    /// The topmost operands cannot be had again, so they are relocated where they stand.
+    /// The topmost operands were just pushed and cannot be had again.
     pub(super) fn fresh_operands(&mut self, count: usize) {
-        if count == 0 || self.state.observed.is_none() {
+        let Some(observed) = self.state.observed.as_mut().filter(|_| count > 0) else {
             return;
-        }
-        let height = self.state.operands.height();
-        let slots = (height - count..height).fold(Reads::NOTHING, |slots, depth| {
-            slots.and(Reads::slot(depth as u32))
-        });
-        self.relocate(height - count, slots);
-        for depth in height - count..height {
-            if !self.is_in_slot(depth, depth) {
-                self.relocate_operand(depth);
-            }
+        };
+        let recipe = observed.recipes.fresh(observed.wasm_pc);
+        for operand in self.state.operands.top_mut(count) {
+            operand.recipe = recipe;
         }
     }
 
@@ -287,9 +292,48 @@ impl FunctionTranslator<'_> {
         }
         let height = self.state.operands.height();
         for depth in height - count..height {
-            let recipe = self.observed().recipes.slot(depth as u32);
-            self.describe(depth, recipe);
-            self.observed().need_slot(depth);
+            self.describe_as_slot(depth);
+        }
+    }
+
+    /// A function is about to be called, its arguments popped: what it could change is relocated.
+    pub(super) fn relocate_for_call(&mut self) {
+        if self.state.observed.is_none() {
+            return;
+        }
+        self.relocate(Reads::CALLEE.and(Reads::UNSTABLE));
+        self.record(|recorder, operands, locals| recorder.call(operands, locals));
+    }
+
+    /// A point comes next, ahead of the operator at `wasm_pc`.
+    pub(super) fn relocate_for_point(&mut self, wasm_pc: u32) {
+        let Some(observed) = &mut self.state.observed else {
+            return;
+        };
+        let overwritten = std::mem::replace(&mut observed.overwritten, Reads::NOTHING);
+        self.relocate(overwritten.and(Reads::UNSTABLE));
+        self.record(|recorder, operands, locals| recorder.point(wasm_pc, operands, locals));
+    }
+
+    /// Control is about to branch, or to go where it can come from elsewhere too: the operands
+    /// below a height and all locals are relocated.
+    pub(super) fn settle_below(&mut self, height: usize) {
+        if self.state.observed.is_none() {
+            return;
+        }
+        self.follow_operands();
+        self.relocate_dirty_locals(|_| true);
+        for depth in self.observed().settled..height {
+            if !self.is_settled(depth) {
+                self.relocate_operand(depth);
+            }
+        }
+    }
+
+    /// Code goes on in another block, with all locals in their homes.
+    pub(super) fn locals_in_homes(&mut self) {
+        if let Some(observed) = &mut self.state.observed {
+            observed.dirty.entries.clear();
         }
     }
 
@@ -301,61 +345,118 @@ impl FunctionTranslator<'_> {
         }
         let first = self.state.operands.height() - count;
         for index in 0..count {
-            if !self.is_in_slot(first + index, height + index) {
-                let value = self.state.operands.at(first + index).value;
-                self.store_in_slot(value, height + index);
+            let operand = *self.state.operands.at(first + index);
+            let slot = (height + index) as u32;
+            if !self.observed().recipes.is_slot(operand.recipe, slot) {
+                self.store_in_slot(operand.value, height + index);
             }
         }
     }
 
     /// Whether a conditional branch that takes `count` operands to a label over `height` others can
-    /// leave them where they are.
+    /// have them stored before it: not if that would overwrite slots of operands that remain.
     pub(super) fn can_store_ahead_of_branch(&self, height: usize, count: usize) -> bool {
-        self.state.observed.is_none() || self.state.operands.height() == height + count
+        self.state.observed.is_none()
+            || count == 0
+            || self.state.operands.height() == height + count
     }
+}
 
-    /// Relocates the operands whose recipes read what is overwritten.
-    fn relocate_all(&mut self, overwritten: Reads) {
-        if self.state.observed.is_some() {
-            self.relocate(self.state.operands.height(), overwritten);
-        }
-    }
-
-    /// Relocates those of the operands below a height whose recipes read what is overwritten, and
-    /// those that read slots that are overwritten by that.
-    fn relocate(&mut self, height: usize, overwritten: Reads) {
+/// Relocation.
+impl FunctionTranslator<'_> {
+    /// Relocates values whose recipes read what is overwritten, and what is overwritten by that.
+    fn relocate(&mut self, overwritten: Reads) {
         self.follow_operands();
+        let height = self.state.operands.height();
+        let mut settled = self.observed().settled;
+        while settled < height && self.is_settled(settled) {
+            settled += 1;
+        }
+        let observed = self.observed();
+        observed.settled = settled;
+        let many = height - settled > MOST_UNSETTLED;
+        let all = many || observed.dirty.entries.len() > MOST_UNSETTLED;
+        self.mark(overwritten, all);
+        self.redirect_to_homes();
+        self.relocate_dirty_locals(|dirty| dirty.leaving);
+        let leaving = std::mem::take(&mut self.observed().leaving);
+        for &depth in &leaving {
+            self.relocate_operand(depth);
+        }
+        let observed = self.observed();
+        observed.leaving = leaving;
+        observed.leaving.clear();
+    }
+
+    /// Marks what is to be relocated.
+    fn mark(&mut self, overwritten: Reads, all: bool) {
+        let height = self.state.operands.height();
         let mut overwritten = overwritten;
         loop {
-            let mut settled = self.observed().settled;
-            while settled < height && self.is_settled(settled) {
-                settled += 1;
-            }
-            self.observed().settled = settled;
-            let all = height.saturating_sub(settled) > MOST_UNSETTLED;
-            let mut slots = Reads::NOTHING;
-            for depth in settled..height {
-                if self.is_settled(depth) {
+            let before = overwritten;
+            for depth in self.observed().settled..height {
+                if self.is_settled(depth) || self.observed().leaving.contains(&depth) {
                     continue;
                 }
                 let recipe = self.state.operands.at(depth).recipe;
-                if all || self.observed().recipes.reads(recipe).overlaps(overwritten) {
-                    self.relocate_operand(depth);
-                    slots = slots.and(Reads::slot(depth as u32));
+                let observed = self.observed();
+                if all || observed.recipes.reads(recipe).overlaps(overwritten) {
+                    observed.leaving.push(depth);
+                    overwritten = overwritten.and(Reads::slot(depth as u32));
                 }
             }
-            if slots == Reads::NOTHING {
+            let Observed { dirty, recipes, .. } = self.observed();
+            for dirty in dirty.entries.iter_mut().filter(|dirty| !dirty.leaving) {
+                if all || recipes.reads(dirty.recipe).overlaps(overwritten) {
+                    dirty.leaving = true;
+                    overwritten = overwritten.and(Reads::home(dirty.local));
+                }
+            }
+            // What shares its bit with something that was marked before was seen already.
+            if overwritten == before || all {
                 return;
             }
-            overwritten = slots;
+        }
+    }
+
+    /// Of an operand that has the value of a local, and would be stored as well as the local, the
+    /// local's home becomes the recipe.
+    fn redirect_to_homes(&mut self) {
+        let mut index = 0;
+        while let Some(&depth) = self.observed().leaving.get(index) {
+            let recipe = self.state.operands.at(depth).recipe;
+            let mut dirty = self.observed().dirty.entries.iter();
+            match dirty.find(|dirty| dirty.leaving && dirty.recipe == recipe) {
+                Some(&DirtyLocal { local, .. }) => {
+                    let recipe = self.observed().recipes.home(local);
+                    self.describe(depth, recipe);
+                    self.observed().leaving.swap_remove(index);
+                }
+                None => index += 1,
+            }
+        }
+    }
+
+    /// Stores dirty locals in their homes.
+    fn relocate_dirty_locals(&mut self, which: impl Fn(&DirtyLocal) -> bool) {
+        let mut place = 0;
+        while let Some(&dirty) = self.observed().dirty.entries.get(place) {
+            if !which(&dirty) {
+                place += 1;
+                continue;
+            }
+            let observed = self.observed();
+            observed.dirty.remove(place);
+            if let Some((_, offset)) = observed.map.local(dirty.local) {
+                self.store_in_area(dirty.value, offset);
+            }
         }
     }
 
     fn relocate_operand(&mut self, depth: usize) {
         let value = self.storable(depth);
         self.store_in_slot(value, depth);
-        let recipe = self.observed().recipes.slot(depth as u32);
-        self.describe(depth, recipe);
+        self.describe_as_slot(depth);
     }
 
     /// Whether nothing can make the operand's recipe wrong.
@@ -365,10 +466,11 @@ impl FunctionTranslator<'_> {
         recipes.reads(recipe) == Reads::NOTHING || recipes.is_slot(recipe, depth as u32)
     }
 
-    /// Whether the recipe of the operand at `depth` is the slot for one at depth `slot`.
-    fn is_in_slot(&mut self, depth: usize, slot: usize) -> bool {
-        let recipe = self.state.operands.at(depth).recipe;
-        recipe != RecipeId::NONE && self.observed().recipes.is_slot(recipe, slot as u32)
+    fn describe_as_slot(&mut self, depth: usize) {
+        let observed = self.observed();
+        observed.need_slot(depth);
+        let recipe = observed.recipes.slot(depth as u32);
+        self.describe(depth, recipe);
     }
 
     fn describe(&mut self, depth: usize, recipe: RecipeId) {
@@ -391,41 +493,46 @@ impl FunctionTranslator<'_> {
         self.emit_store(Opcode::Store, Access::Frame, value, address, 0);
     }
 
-    /// Notes that the operator at hand loads from a memory.
-    pub(super) fn memory_read(&mut self) {
-        if let Some(observed) = &mut self.state.observed {
-            observed.loads = true;
-        }
-    }
-
     /// Notes how far down the operand stack has been since the last time.
     fn follow_operands(&mut self) {
         let lowest = self.state.operands.take_lowest();
-        if let Some(observed) = &mut self.state.observed {
-            observed.settled = observed.settled.min(lowest);
-            if let Some(recorder) = &mut observed.recorder {
-                recorder.forget(lowest);
-            }
+        let observed = self.observed();
+        observed.settled = observed.settled.min(lowest);
+        if let Some(recorder) = &mut observed.recorder {
+            recorder.forget(lowest);
         }
     }
 
-    /// Has something written down about the operands that are not known yet, if anybody wants to
-    /// read it.
+    /// Has something written down about the operands that are not known yet, and about the locals
+    /// that are not in their homes, if anybody wants to read it.
     fn record(
         &mut self,
-        write: impl FnOnce(&mut Recorder, &mut dyn Iterator<Item = OperandState>),
+        write: impl FnOnce(
+            &mut Recorder,
+            &mut dyn Iterator<Item = OperandState>,
+            &mut dyn Iterator<Item = (u32, RecipeId)>,
+        ),
     ) {
-        if let Some(observed) = &mut self.state.observed
-            && let Some(recorder) = &mut observed.recorder
-        {
-            let operands = &self.state.operands;
-            let unknown = operands.top(operands.height() - recorder.known());
-            let mut unknown = unknown.iter().map(|operand| OperandState {
-                ty: operand.ty,
-                recipe: operand.recipe,
-            });
-            write(recorder, &mut unknown);
-        }
+        self.follow_operands();
+        let operands = &self.state.operands;
+        let Some(Observed {
+            recorder: Some(recorder),
+            dirty,
+            ..
+        }) = &mut self.state.observed
+        else {
+            return;
+        };
+        let unknown = operands.top(operands.height() - recorder.known());
+        let mut unknown = unknown.iter().map(|operand| OperandState {
+            ty: operand.ty,
+            recipe: operand.recipe,
+        });
+        let mut locals = dirty
+            .entries
+            .iter()
+            .map(|dirty| (dirty.local, dirty.recipe));
+        write(recorder, &mut unknown, &mut locals);
     }
 
     fn observed(&mut self) -> &mut Observed {
@@ -434,21 +541,31 @@ impl FunctionTranslator<'_> {
     }
 }
 
-/// What an operator that control gets past leaves on the operand stack.
+/// What an operator leaves behind.
+enum Outcome {
+    /// An operand that follows from those that were popped, from what it loads, and from this.
+    Computed(Reads),
+    /// The value of a local.
+    Local(u32),
+    /// The value of a global.
+    Global(GlobalIndex),
+    /// Another value in a local.
+    SetLocal(u32),
+    /// Nothing, or what was described already.
+    Nothing,
+}
+
+/// What an operator that control gets past leaves behind.
 fn outcome(operator: &Operator<'_>) -> Outcome {
     use Operator as O;
     match *operator {
         O::LocalGet { local_index } => Outcome::Local(local_index),
+        O::LocalSet { local_index } | O::LocalTee { local_index } => Outcome::SetLocal(local_index),
         O::GlobalGet { global_index } => Outcome::Global(GlobalIndex::from_u32(global_index)),
+        O::MemorySize { .. } => Outcome::Computed(Reads::MEMORY_SIZE),
+        O::TableGet { .. } | O::TableSize { .. } => Outcome::Computed(Reads::TABLES),
 
-        O::MemorySize { .. }
-        | O::MemoryGrow { .. }
-        | O::TableGet { .. }
-        | O::TableSize { .. }
-        | O::TableGrow { .. }
-        | O::RefFunc { .. } => Outcome::Fresh(1),
-
-        // Where control and calls put values is where they are described.
+        // Where control, calls and growth put values is where they are described.
         O::Nop
         | O::Unreachable
         | O::Block { .. }
@@ -464,9 +581,8 @@ fn outcome(operator: &Operator<'_>) -> Outcome {
         | O::CallIndirect { .. }
         | O::ReturnCall { .. }
         | O::ReturnCallIndirect { .. }
-        // So are locals that are set.
-        | O::LocalSet { .. }
-        | O::LocalTee { .. }
+        | O::MemoryGrow { .. }
+        | O::TableGrow { .. }
         | O::Drop
         | O::GlobalSet { .. }
         | O::TableSet { .. }
@@ -493,7 +609,8 @@ fn outcome(operator: &Operator<'_>) -> Outcome {
         | O::V128Store32Lane { .. }
         | O::V128Store64Lane { .. } => Outcome::Nothing,
 
-        _ => Outcome::Computed,
+        _ if may_swap_operands(operator) => Outcome::Computed(Reads::NAN),
+        _ => Outcome::Computed(Reads::NOTHING),
     }
 }
 
@@ -502,13 +619,6 @@ fn outcome(operator: &Operator<'_>) -> Outcome {
 fn may_swap_operands(operator: &Operator<'_>) -> bool {
     matches!(
         operator,
-        Operator::F32Add
-            | Operator::F32Mul
-            | Operator::F64Add
-            | Operator::F64Mul
-            | Operator::F32x4Add
-            | Operator::F32x4Mul
-            | Operator::F64x2Add
-            | Operator::F64x2Mul
+        Operator::F32Add | Operator::F32Mul | Operator::F64Add | Operator::F64Mul
     )
 }

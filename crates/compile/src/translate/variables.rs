@@ -20,14 +20,12 @@ impl FunctionTranslator<'_> {
     pub(super) fn local_set(&mut self, index: u32) {
         let value = self.pop();
         self.state.locals.set(&mut self.builder, index, value);
-        self.home_written(index, value, false);
     }
 
     pub(super) fn local_tee(&mut self, index: u32) {
         self.settle(1);
         let value = self.state.operands.top(1)[0].value;
         self.state.locals.set(&mut self.builder, index, value);
-        self.home_written(index, value, true);
     }
 
     /// Where a global lies: an address and an offset from it.
