@@ -133,6 +133,13 @@ pub enum Error {
     /// may be using it.
     #[error("the debug session waits for an asynchronous host function, which may use the store")]
     BusySession,
+    /// A breakpoint was asked for in a module that was compiled without
+    /// [`Config::observe`](crate::Config::observe).
+    #[error("the engine does not observe: its guests cannot be stopped at breakpoints")]
+    NotObserved,
+    /// There is no instruction to stop at in a function at or after this wasm pc.
+    #[error("there is no instruction at or after {0:#x} in its function, or no function")]
+    NoPoint(u32),
     /// A frame was asked about after its guest has gone on.
     #[error("the frame is gone: its guest has been resumed since")]
     StaleFrame,

@@ -11,11 +11,13 @@
 //! Everything in here is safe code. What reaches into stacks and stores is behind the doors of
 //! `vm::watched_call` and `vm::live_frames`, where it is argued why that is sound.
 
+mod breakpoints;
 mod frame;
 mod introspect;
 mod session;
 mod step;
 
+pub use breakpoints::BreakpointEditor;
 pub use frame::{Frame, Frames};
 pub use session::DebugSession;
 pub use step::{BreakpointHit, DebugStepResult};

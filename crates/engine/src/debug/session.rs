@@ -1,5 +1,6 @@
 //! Sessions.
 
+use super::breakpoints::BreakpointEditor;
 use super::frame::Frames;
 use super::step::{BreakpointHit, DebugStepResult};
 use crate::api::{Func, StoreContext, StoreContextMut, Val};
@@ -156,6 +157,18 @@ impl<'a, T: 'static> DebugSession<'a, T> {
     /// stopped for.
     pub fn error(&self) -> Option<&Error> {
         self.call.error()
+    }
+
+    /// Places and removes breakpoints in the store.
+    ///
+    /// # Errors
+    ///
+    /// As for [`DebugSession::store`], and what `edit` returns.
+    pub fn edit_breakpoints<R>(
+        &mut self,
+        edit: impl FnOnce(&mut BreakpointEditor<'_>) -> Result<R>,
+    ) -> Result<R> {
+        self.store_mut()?.edit_breakpoints(edit)
     }
 
     /// The store.

@@ -26,6 +26,40 @@ pub enum DebugStepResult {
 }
 
 /// Which breakpoint a guest has come to. Found in a [`DebugStepResult`].
+///
+/// ```
+/// use trapline::{Config, DebugSession, DebugStepResult, Engine, Instance, Module, Observe, Store};
+/// # use std::{future::Future, pin::pin, task::{Context, Poll, Waker}};
+/// # fn block_on<F: Future>(future: F) -> F::Output {
+/// #     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+/// #         Poll::Ready(output) => output,
+/// #         Poll::Pending => unreachable!("nothing waits"),
+/// #     }
+/// # }
+///
+/// let engine = Engine::new(Config::new().observe(Observe::Stacks))?;
+/// let module = Module::new(
+///     &engine,
+///     r#"(module (memory 1) (func (export "run")
+///         (i32.store (i32.const 0) (i32.const 1))
+///         (i32.store (i32.const 4) (i32.const 2))))"#,
+/// )?;
+/// let mut store = Store::new(&engine, ());
+/// let instance = Instance::new(&mut store, &module, &[])?;
+/// let run = instance.get_func(&mut store, "run").unwrap();
+/// let memory = instance.debug_memory(&store, 0).unwrap();
+///
+/// let mut session = DebugSession::call(&mut store, run, &[])?;
+/// // The first place to stop at in or after the code section's first byte.
+/// let start = module.code_section_offset();
+/// let at = session.edit_breakpoints(|breakpoints| breakpoints.add(&module, start))?;
+/// let Some(DebugStepResult::Breakpoint(hit)) = block_on(session.next()) else { panic!() };
+/// assert_eq!(hit.wasm_pc, at);
+/// assert_eq!(memory.data(session.store()?)[0], 0);
+/// assert!(matches!(block_on(session.next()), Some(DebugStepResult::Finished(Ok(_)))));
+/// assert_eq!(memory.data(session.store()?)[0], 1);
+/// # Ok::<(), trapline::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct BreakpointHit {

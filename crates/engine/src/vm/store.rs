@@ -14,6 +14,7 @@
 //! borrow in its lifetime but holds a pointer, from which references are made for short times.
 //! All pointers to the store come from the one that its allocation returned.
 
+use super::breakpoints::Breakpoints;
 use super::call::CachedStack;
 use super::context::VmFuncRef;
 use super::extern_refs::ExternRefs;
@@ -70,6 +71,8 @@ pub struct StoreOpaque {
     /// Functions of the host that a guest has a reference to, while no module in the store has
     /// a trampoline for their signature.
     pub(crate) without_code: HashMap<u32, Vec<FuncPtr>>,
+    /// The modules' own code, and what was changed in it.
+    pub(crate) breakpoints: Breakpoints,
     /// References to functions that their modules have none to, for debuggers.
     pub(crate) made_func_refs: HashMap<(u32, FuncIndex), Record<VmFuncRef>>,
     /// How many guests wait, for functions of the host, on stacks that the context does not tell
@@ -134,6 +137,7 @@ impl<T> StoreBox<T> {
             stack: None,
             fiber_stack: None,
             without_code: HashMap::new(),
+            breakpoints: Breakpoints::default(),
             made_func_refs: HashMap::new(),
             waiting_guests: 0,
             is_poisoned: false,

@@ -3,6 +3,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod breakpoints;
 mod dropping;
 mod events;
 mod frames;
