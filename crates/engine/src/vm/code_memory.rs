@@ -6,6 +6,7 @@
 
 use super::code_registry;
 use super::mmap::{Access, Mapping, page_size};
+use crate::trap::BREAKPOINT;
 use std::fs::File;
 use std::io;
 use std::sync::Arc;
@@ -84,6 +85,14 @@ impl CodeMemory {
             "offset outside of the code"
         );
         self.text_base() + text_offset as usize
+    }
+
+    /// Whether there is a breakpoint at an offset that the compiler has not put there. For a signal
+    /// handler that was called for a breakpoint.
+    pub fn is_planted(&self, text_offset: u32) -> bool {
+        let text = self.compiled.text();
+        text.get(text_offset as usize)
+            .is_some_and(|byte| !BREAKPOINT.starts_with(&[*byte]))
     }
 
     /// The offset in the code of an address, if it lies there.

@@ -75,6 +75,18 @@ impl InstanceItem {
         }
     }
 
+    /// A memory, table or global by its index in the module, if there is one.
+    pub fn checked_item(&self, entity: EntityIndex) -> Option<ExportedItem> {
+        let info = self.module.info();
+        let is_there = match entity {
+            EntityIndex::Table(index) => info.tables.is_valid(index),
+            EntityIndex::Memory(index) => info.memories.is_valid(index),
+            EntityIndex::Global(index) => info.globals.is_valid(index),
+            EntityIndex::Function(_) => false,
+        };
+        is_there.then(|| self.item(entity))
+    }
+
     /// The reference to a function that one can be made to.
     pub fn func_ref(&self, func: FuncIndex) -> FuncPtr {
         func_ref(&self.module, self.vmctx, func)

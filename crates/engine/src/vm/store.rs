@@ -15,11 +15,12 @@
 //! All pointers to the store come from the one that its allocation returned.
 
 use super::call::CachedStack;
+use super::context::VmFuncRef;
 use super::extern_refs::ExternRefs;
 use super::func_ref::FuncPtr;
 use super::host_func::{ErasedHostFunc, HostFuncItem};
 use super::instance::InstanceItem;
-use super::items::HostItems;
+use super::items::{HostItems, Record};
 use super::module::RuntimeModule;
 use super::store_context::StoreContext;
 use crate::api::{Engine, ResourceLimiter};
@@ -32,6 +33,7 @@ use std::ops::{Deref, DerefMut};
 use std::ptr::NonNull;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use trapline_compile::types::FuncIndex;
 
 /// Tells stores apart; never given out twice in a process.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -68,9 +70,13 @@ pub struct StoreOpaque {
     /// Functions of the host that a guest has a reference to, while no module in the store has
     /// a trampoline for their signature.
     pub(crate) without_code: HashMap<u32, Vec<FuncPtr>>,
+    /// References to functions that their modules have none to, for debuggers.
+    pub(crate) made_func_refs: HashMap<(u32, FuncIndex), Record<VmFuncRef>>,
     /// How many guests wait, for functions of the host, on stacks that the context does not tell
     /// of.
     pub(crate) waiting_guests: usize,
+    /// Whether a call was given up in the middle, on a stack that nobody can unwind.
+    pub(crate) is_poisoned: bool,
     limiter: Option<WithLimiter>,
     memories: usize,
     tables: usize,
@@ -128,7 +134,9 @@ impl<T> StoreBox<T> {
             stack: None,
             fiber_stack: None,
             without_code: HashMap::new(),
+            made_func_refs: HashMap::new(),
             waiting_guests: 0,
+            is_poisoned: false,
             limiter: None,
             memories: 0,
             tables: 0,

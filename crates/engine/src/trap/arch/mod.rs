@@ -2,7 +2,9 @@
 //!
 //! - `enter_guest`, `enter_guest_on` and `unwind_to_entry`, the ends of an entry into the guest,
 //!   and `EntryState`, what the one leaves for the other;
-//! - `inject`, the registers that make an interrupted thread report a trap;
+//! - `inject_trap`, the registers that make an interrupted thread report a trap;
+//! - `inject_event`, those that make it report a `BREAKPOINT` and go on afterwards, with
+//!   `resume_instruction` and `resume` for the way back; `prepare`, which they want once a process;
 //! - `stack_pointer`, `at_frame_setup` and `LONGEST_CALL`, for those who look at frames.
 //!
 //! Every frame, of guest code and of trampolines, begins with a frame record of two words at its
@@ -12,9 +14,9 @@
 mod x86_64;
 
 #[cfg(target_arch = "x86_64")]
-pub(crate) use x86_64::stack_pointer;
-#[cfg(target_arch = "x86_64")]
 pub(super) use x86_64::*;
+#[cfg(target_arch = "x86_64")]
+pub(crate) use x86_64::{BREAKPOINT, stack_pointer};
 
 #[cfg(not(target_arch = "x86_64"))]
 compile_error!(

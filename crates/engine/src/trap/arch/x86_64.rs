@@ -51,11 +51,18 @@
 //! `rsp` can be overwritten. The direction flag is cleared, as the convention wants it for a
 //! call; no other part of the state matters to one.
 //!
-//! The stub never goes back to the trapping instruction, and so saves no registers. One that
-//! could would push them all here, with the vector state, restore them after `trapped`, and leave
-//! with `iretq`, which restores `rip`, `rsp` and the flags at once.
+//! The stub never goes back to the trapping instruction, and so saves no registers. The one for
+//! events after which the guest goes on is in [`event`].
 
-use super::super::activation::{Activation, trapped};
+mod event;
+
+pub(crate) use event::BREAKPOINT;
+pub(in crate::trap) use event::{
+    SavedRegisters, inject_event, prepare, resume, resume_instruction,
+};
+
+use super::super::activation::Activation;
+use super::super::event::trapped;
 use crate::vm::raw_val::RawVal;
 use std::arch::{asm, naked_asm};
 use std::mem::offset_of;
@@ -170,7 +177,7 @@ unsafe extern "sysv64" fn unwind_to_entry(activation: *mut Activation) -> ! {
 ///
 /// # Safety
 ///
-/// Reached only through the registers of [`inject`].
+/// Reached only through the registers of [`inject_trap`].
 #[unsafe(naked)]
 unsafe extern "sysv64" fn injection_stub(activation: *mut Activation) -> ! {
     naked_asm!(
@@ -199,15 +206,18 @@ pub(in crate::trap) struct Injection {
     pub sp: usize,
     /// For `rdi`.
     pub argument: usize,
+    /// For the flags, if they are to change.
+    pub flags: Option<usize>,
 }
 
 /// The registers that make a thread, interrupted in guest code, report the trap that its
 /// innermost activation has recorded. The stack below `sp` has room for that.
-pub(in crate::trap) fn inject(activation: *mut Activation, sp: usize) -> Injection {
+pub(in crate::trap) fn inject_trap(activation: *mut Activation, sp: usize) -> Injection {
     Injection {
         pc: injection_stub as *const () as usize,
         sp,
         argument: activation as usize,
+        flags: None,
     }
 }
 
