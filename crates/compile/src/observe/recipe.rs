@@ -120,6 +120,8 @@ const MOST_OPERATORS: u8 = 64;
 struct Entry {
     reads: Reads,
     kind: Kind,
+    /// Whether an operator gives it that loads from a memory.
+    load: bool,
     /// How many operators it is made of, 255 if there are more.
     operators: u8,
     /// The wasm pc of an operator, the index of anything else.
@@ -178,6 +180,11 @@ impl Recipes {
         entry.kind == Kind::Slot && entry.number == depth
     }
 
+    /// Whether a value comes straight from a memory.
+    pub(crate) fn is_load(&self, id: RecipeId) -> bool {
+        self.entries[id.0 as usize].load
+    }
+
     /// A new recipe for the value of a local.
     pub(crate) fn home(&mut self, local: u32) -> RecipeId {
         self.leaf(Kind::Home, local, Reads::home(local))
@@ -207,6 +214,7 @@ impl Recipes {
         self.add(Entry {
             reads,
             kind,
+            load: false,
             operators: 0,
             number,
             operands: [RecipeId::NONE; 3],
@@ -236,6 +244,7 @@ impl Recipes {
         self.add(Entry {
             reads,
             kind: Kind::Operator,
+            load: more.overlaps(Reads::MEMORY),
             operators,
             number: wasm_pc,
             operands: slots,

@@ -229,6 +229,9 @@ impl FunctionTranslator<'_> {
                     reads = reads.and(Reads::MEMORY);
                 }
                 let operands = &recipes[recipes.len() - popped..];
+                if nan_is_open(operator, operands, &observed.recipes) {
+                    reads = reads.and(Reads::NAN);
+                }
                 observed.recipes.operator(wasm_pc, operands, reads)
             }
             Outcome::Local(index) => self.observed().local(index),
@@ -609,16 +612,20 @@ fn outcome(operator: &Operator<'_>) -> Outcome {
         | O::V128Store32Lane { .. }
         | O::V128Store64Lane { .. } => Outcome::Nothing,
 
-        _ if may_swap_operands(operator) => Outcome::Computed(Reads::NAN),
         _ => Outcome::Computed(Reads::NOTHING),
     }
 }
 
-/// Whether the machine may exchange the operator's operands, so that of two NaNs it is not known
-/// whose payload the result gets.
-fn may_swap_operands(operator: &Operator<'_>) -> bool {
-    matches!(
-        operator,
-        Operator::F32Add | Operator::F32Mul | Operator::F64Add | Operator::F64Mul
-    )
+/// Whether another run of the operator may give a NaN with another payload or sign: see
+/// [`crate::evaluate`].
+fn nan_is_open(operator: &Operator<'_>, operands: &[RecipeId], recipes: &Recipes) -> bool {
+    match operator {
+        // The machine may load the left operand as it computes, and then exchanges the two.
+        Operator::F32Add | Operator::F32Mul | Operator::F64Add | Operator::F64Mul => {
+            recipes.is_load(operands[0])
+        }
+        // These negate something themselves, which may be merged with what they do with it.
+        Operator::F32x4RelaxedNmadd | Operator::F64x2RelaxedNmadd => true,
+        _ => false,
+    }
 }

@@ -37,9 +37,10 @@
     (call $f (i32.const 3))
     i32.sub)
 
-  ;; Floats that may be NaN do not outlive a region.
+  ;; Where the machine may exchange two operands, of which both can be NaN, the result is stored at
+  ;; the end of the region.
   (func (param f32) (result f32)
-    (f32.add (local.get 0) (f32.const 1))
+    (f32.add (f32.load (i32.const 0)) (local.get 0))
     (f32.sub (local.get 0) (f32.const 1))
     (global.set $g (i32.const 1))
     f32.mul))
@@ -98,8 +99,9 @@
 ;;  0x009c End
 
 ;; function 4: f32 at 8, slots at 16
-;; *0x009f LocalGet       []
-;;  0x00a1 F32Const
+;; *0x009f I32Const       []
+;;  0x00a1 F32Load
+;;  0x00a4 LocalGet
 ;;  0x00a6 F32Add
 ;;  0x00a7 LocalGet
 ;;  0x00a9 F32Const
