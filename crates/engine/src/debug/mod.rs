@@ -13,11 +13,13 @@
 
 mod breakpoints;
 mod frame;
+mod handler;
 mod introspect;
 mod session;
 mod step;
 
 pub use breakpoints::BreakpointEditor;
 pub use frame::{Frame, Frames};
+pub use handler::StoppedGuest;
 pub use session::DebugSession;
 pub use step::{BreakpointHit, DebugStepResult};

@@ -1,7 +1,9 @@
 //! What a session stops for.
 
+use super::frame::Frames;
 use crate::api::{Module, TrapInfo, Val};
 use crate::error::{Error, Result};
+use crate::vm::watched_call::Event;
 
 /// Why a [`DebugSession`](crate::DebugSession) stands still. An example is there.
 #[derive(Debug)]
@@ -23,6 +25,37 @@ pub enum DebugStepResult {
     /// The session could not be resumed here, and is as it was before: [`Error::PinnedSession`]
     /// on another thread than it is bound to, [`Error::Limit`] if the system has no memory left.
     Refused(Error),
+}
+
+impl DebugStepResult {
+    /// The step that an event is, given the error of the host and the frames at it.
+    pub(super) fn of<'s>(
+        event: Event,
+        error: Option<&Error>,
+        frames: impl FnOnce() -> Frames<'s>,
+    ) -> DebugStepResult {
+        match event {
+            Event::Trap(info) => DebugStepResult::Trap(info),
+            Event::HostError => {
+                DebugStepResult::HostError(error.map(Error::to_string).unwrap_or_default())
+            }
+            Event::Breakpoint => match hit(frames()) {
+                Ok(hit) => DebugStepResult::Breakpoint(hit),
+                Err(error) => DebugStepResult::Refused(error),
+            },
+            Event::Finished(outcome) => DebugStepResult::Finished(outcome),
+            Event::Refused(error) => DebugStepResult::Refused(error),
+        }
+    }
+}
+
+/// The breakpoint that the innermost frame is at.
+fn hit(mut frames: Frames<'_>) -> Result<BreakpointHit> {
+    let frame = frames.next().ok_or(Error::StaleFrame)?;
+    Ok(BreakpointHit {
+        module: frame.module()?,
+        wasm_pc: frame.wasm_pc()?.ok_or(Error::StaleFrame)?,
+    })
 }
 
 /// Which breakpoint a guest has come to. Found in a [`DebugStepResult`].

@@ -7,6 +7,7 @@ mod breakpoints;
 mod dropping;
 mod events;
 mod frames;
+mod handlers;
 mod nesting;
 mod support;
 mod threads;
