@@ -14,6 +14,7 @@
 mod breakpoints;
 mod frame;
 mod handler;
+mod interrupt;
 mod introspect;
 mod session;
 mod step;
@@ -21,5 +22,6 @@ mod step;
 pub use breakpoints::BreakpointEditor;
 pub use frame::{Frame, Frames};
 pub use handler::StoppedGuest;
+pub use interrupt::InterruptHandle;
 pub use session::DebugSession;
 pub use step::{BreakpointHit, DebugStepResult};

@@ -2,6 +2,7 @@
 
 use super::breakpoints::BreakpointEditor;
 use super::frame::Frames;
+use super::interrupt::InterruptHandle;
 use super::step::DebugStepResult;
 use crate::api::{Func, StoreContext, StoreContextMut, Val};
 use crate::error::{Error, Result};
@@ -79,6 +80,7 @@ use std::task::{Context, Poll};
 pub struct DebugSession<'a, T: 'static> {
     call: WatchedCall<'a, T>,
     store: StoreId,
+    observes: bool,
 }
 
 impl<'a, T: 'static> DebugSession<'a, T> {
@@ -98,10 +100,12 @@ impl<'a, T: 'static> DebugSession<'a, T> {
         func: Func,
         params: &[Val],
     ) -> Result<DebugSession<'a, T>> {
-        let store = store.into().into_inner();
+        let store = store.into();
+        let observes = store.engine().observes();
         Ok(DebugSession {
-            call: WatchedCall::new(store, func, params)?,
+            call: WatchedCall::new(store.into_inner(), func, params)?,
             store: func.store_id(),
+            observes,
         })
     }
 
@@ -149,6 +153,19 @@ impl<'a, T: 'static> DebugSession<'a, T> {
         edit: impl FnOnce(&mut BreakpointEditor<'_>) -> Result<R>,
     ) -> Result<R> {
         self.store_mut()?.edit_breakpoints(edit)
+    }
+
+    /// What stops the guest from another thread.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotObserved`] if the engine does not observe; [`Error::Limit`] if the system refuses
+    /// a signal handler.
+    pub fn interrupt_handle(&self) -> Result<InterruptHandle> {
+        match self.observes {
+            true => InterruptHandle::new(self.call.interrupt()),
+            false => Err(Error::NotObserved),
+        }
     }
 
     /// The store.

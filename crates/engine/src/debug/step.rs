@@ -20,6 +20,9 @@ pub enum DebugStepResult {
     HostError(String),
     /// The guest has come to a breakpoint, and goes on from there with the next step.
     Breakpoint(BreakpointHit),
+    /// Another thread has asked the guest to stop, by an
+    /// [`InterruptHandle`](crate::InterruptHandle). It goes on from there with the next step.
+    Interrupted,
     /// The call is over, with these results or this error.
     Finished(Result<Vec<Val>>),
     /// The session could not be resumed here, and is as it was before: [`Error::PinnedSession`]
@@ -43,6 +46,7 @@ impl DebugStepResult {
                 Ok(hit) => DebugStepResult::Breakpoint(hit),
                 Err(error) => DebugStepResult::Refused(error),
             },
+            Event::Interrupted => DebugStepResult::Interrupted,
             Event::Finished(outcome) => DebugStepResult::Finished(outcome),
             Event::Refused(error) => DebugStepResult::Refused(error),
         }

@@ -5,6 +5,7 @@
 //! a guest stack that can be left in the middle and returned to later.
 #![allow(unsafe_code)]
 
+mod interrupt;
 mod pool;
 mod stack;
 mod suspend;
@@ -12,6 +13,7 @@ mod suspend;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use interrupt::Interrupt;
 pub(crate) use pool::{PooledStack, StackPool};
 pub(crate) use stack::{GuestStack, StackBounds, StackSize, YELLOW_ZONE};
 pub(crate) use suspend::{Fiber, Progress, Suspender, Teardown, Watch};

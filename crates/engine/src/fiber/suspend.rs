@@ -66,6 +66,7 @@
 //! fail: [`StoreContext::tears_down`].) Should it suspend again nevertheless the process is aborted:
 //! neither can the frames be dropped, nor their stack be given to others.
 
+use super::interrupt::Interrupt;
 use super::pool::PooledStack;
 use super::stack::StackBounds;
 use crate::trap::{self, CallId, Stop, Unwound};
@@ -78,6 +79,8 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::process;
 use std::ptr::{self, NonNull};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::thread::{self, ThreadId};
 
@@ -121,26 +124,26 @@ pub(crate) enum Progress<R> {
 }
 
 /// Who watches a call.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Watch {
     call: CallId,
     by: Watcher,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 enum Watcher {
-    /// Whoever resumes the fiber.
-    Session,
+    /// Whoever resumes the fiber, and may interrupt it.
+    Session(Arc<Interrupt>),
     /// The store's handler.
     Handler(HandleStop),
 }
 
 impl Watch {
-    /// By whoever resumes the fiber.
-    pub fn by_session() -> Watch {
+    /// By whoever resumes the fiber, and may interrupt it.
+    pub fn by_session(interrupt: Arc<Interrupt>) -> Watch {
         Watch {
             call: CallId::next(),
-            by: Watcher::Session,
+            by: Watcher::Session(interrupt),
         }
     }
 
@@ -198,12 +201,13 @@ impl<'a, R> Fiber<'a, R> {
         let mut context = StoreContext::new();
         context.run_on(&stack);
         let bounds = stack.bounds();
+        let suspender_watch = watch.clone();
         let main = move |yielder: &FiberYielder, resumption| {
-            let suspender = Suspender::new(yielder, store, bounds, watch);
-            suspender.resumed(resumption);
-            if watch.is_some() {
+            let suspender = Suspender::new(yielder, store, bounds, suspender_watch);
+            if suspender.watch.is_some() {
                 replace_watching(&suspender);
             }
+            suspender.resumed(resumption);
             // SAFETY: the store outlives the fiber, and is the fiber's while it runs.
             unsafe { (*store.as_ptr()).suspender = &suspender };
             body()
@@ -389,6 +393,12 @@ impl Drop for Running<'_> {
     }
 }
 
+/// The fiber is being dropped.
+const TEARDOWN: u8 = 1;
+
+/// The guest is to be interrupted.
+const INTERRUPT: u8 = 2;
+
 /// Suspends the fiber it belongs to, in whose outermost frame it lies.
 pub(crate) struct Suspender {
     yielder: NonNull<FiberYielder>,
@@ -402,7 +412,10 @@ pub(crate) struct Suspender {
     resumptions: Cell<u64>,
     /// How many calls run on the fiber that may not wait.
     refusals: Cell<u32>,
-    tears_down: Cell<bool>,
+    /// [`TEARDOWN`] and [`INTERRUPT`]. The latter is set by a signal handler.
+    attention: AtomicU8,
+    /// How many instructions of the host are stepped through on the way to the guest.
+    steps: AtomicU32,
     /// The innermost poll that is going on and may suspend the fiber.
     polling: Cell<Option<Polling>>,
 }
@@ -442,7 +455,8 @@ impl Suspender {
             waker: Cell::new(None),
             resumptions: Cell::new(0),
             refusals: Cell::new(0),
-            tears_down: Cell::new(false),
+            attention: AtomicU8::new(0),
+            steps: AtomicU32::new(0),
             polling: Cell::new(None),
         }
     }
@@ -450,16 +464,80 @@ impl Suspender {
     /// Whether the fiber is being dropped.
     #[inline]
     pub fn tears_down(&self) -> bool {
-        self.tears_down.get()
+        self.attention.load(Ordering::Relaxed) & TEARDOWN != 0
+    }
+
+    /// Whether, on the way to the guest, there is something to be done first: the fiber is being
+    /// dropped, or the guest to be interrupted.
+    #[inline]
+    pub fn wants_attention(&self) -> bool {
+        self.attention.load(Ordering::Relaxed) != 0
+    }
+
+    /// Looks whether the guest is to be interrupted. May be called from a signal handler.
+    pub fn notice_interrupt(&self) -> bool {
+        let requested = match &self.watch {
+            Some(Watch {
+                by: Watcher::Session(interrupt),
+                ..
+            }) => interrupt.is_requested(),
+            _ => false,
+        };
+        if requested {
+            self.attention.fetch_or(INTERRUPT, Ordering::Relaxed);
+        }
+        requested
+    }
+
+    /// Whether the guest is to be interrupted.
+    pub fn is_interrupted(&self) -> bool {
+        self.attention.load(Ordering::Relaxed) & INTERRUPT != 0
+    }
+
+    /// Notes that the guest was interrupted.
+    pub fn interrupted(&self) {
+        if let Some(Watch {
+            by: Watcher::Session(interrupt),
+            ..
+        }) = &self.watch
+        {
+            interrupt.done();
+        }
+        self.attention.fetch_and(!INTERRUPT, Ordering::Relaxed);
+    }
+
+    /// Sets how many instructions of the host will be stepped through.
+    pub fn set_steps(&self, steps: u32) {
+        self.steps.store(steps, Ordering::Relaxed);
+    }
+
+    /// Counts one of these. Returns whether there is one.
+    pub fn take_step(&self) -> bool {
+        let left = self.steps.load(Ordering::Relaxed);
+        self.steps.store(left.saturating_sub(1), Ordering::Relaxed);
+        left != 0
+    }
+
+    /// Whether a stack is this fiber's.
+    pub fn runs_on(&self, stack: StackBounds) -> bool {
+        self.stack == stack
+    }
+
+    /// Whoever watches the innermost watched fiber of this thread. May be called from a signal
+    /// handler. It lives for as long as the fiber runs.
+    pub fn innermost() -> Option<NonNull<Suspender>> {
+        NonNull::new(watching().cast_mut())
     }
 
     /// Whoever watches what runs on a stack, on this thread, if that is being watched.
     ///
     /// It lives for as long as the fiber runs.
     pub fn watching(stack: StackBounds) -> Option<NonNull<Suspender>> {
-        let watching = NonNull::new(watching().cast_mut())?;
+        let watching = Suspender::innermost()?;
         // SAFETY: only a fiber that runs on this thread is noted as watched there.
-        (unsafe { watching.as_ref() }.stack == stack).then_some(watching)
+        unsafe { watching.as_ref() }
+            .runs_on(stack)
+            .then_some(watching)
     }
 
     /// The number of the watched call.
@@ -468,7 +546,7 @@ impl Suspender {
     ///
     /// If the fiber is not watched.
     pub fn call(&self) -> CallId {
-        self.watch.expect("the fiber is watched").call
+        self.watch.as_ref().expect("the fiber is watched").call
     }
 
     /// Lets nothing wait until that many [`allow`](Suspender::allow) it again: a frame of the host
@@ -588,10 +666,12 @@ impl Suspender {
             Resumption::Go { waker, answer } => {
                 self.resumptions.set(self.resumptions.get() + 1);
                 self.waker.set(Some(waker));
+                // One that was requested before the signal's handler could find this.
+                self.notice_interrupt();
                 answer
             }
             Resumption::Teardown => {
-                self.tears_down.set(true);
+                self.attention.fetch_or(TEARDOWN, Ordering::Relaxed);
                 None
             }
         }

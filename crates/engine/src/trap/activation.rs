@@ -17,6 +17,7 @@
 
 use super::arch::{self, EntryState};
 use super::backtrace::{self, RawBacktrace, Start};
+use super::step::step_into_guest;
 use super::{HostFailure, Unwound, os};
 use crate::fiber::{GuestStack, StackBounds};
 use crate::vm::raw_val::RawVal;
@@ -68,6 +69,8 @@ pub(super) enum Cause {
     Trap(TrapKind),
     /// It met a breakpoint. It can go on.
     Breakpoint,
+    /// Another thread wants it to stop, at a place where a breakpoint could be. It can go on.
+    Interrupt,
 }
 
 /// An interruption as the machine sees it.
@@ -145,7 +148,9 @@ pub(crate) unsafe fn enter(
     // moment us.
     let outer = unsafe { *context };
     // SAFETY: as above.
-    if unsafe { (*context).tears_down() } {
+    let attention = unsafe { (*context).wants_attention() };
+    // SAFETY: as above.
+    if attention && unsafe { (*context).tears_down() } {
         return Err(refused());
     }
     let bounds = stack.map_or(outer.stack, |stack| stack.bounds());
@@ -178,6 +183,9 @@ pub(crate) unsafe fn enter(
                 "entered on a stack that is not the store's"
             ),
         }
+    }
+    if attention {
+        step_into_guest();
     }
     // SAFETY: the activation has just been made the innermost of both kinds; the caller vouches
     // for the rest.

@@ -42,6 +42,8 @@ pub(crate) enum StopReason {
     Unwinding(Box<Unwound>),
     /// It met a breakpoint.
     Breakpoint,
+    /// It was interrupted from outside, at a place where it could have met a breakpoint.
+    Interrupted,
 }
 
 // SAFETY: the one thing in it that cannot be shared is the payload of a panic, and a panic stops
@@ -120,16 +122,29 @@ pub(super) unsafe extern "sysv64" fn stopped(
         let fault = take_fault(activation);
         let pc = fault.pc + BREAKPOINT.len();
         let unwound = match watcher(activation) {
-            Some(watcher) => report(watcher, activation, fault, StopReason::Breakpoint),
+            Some(watcher) => {
+                let reason = match fault.cause {
+                    Cause::Interrupt => {
+                        watcher.interrupted();
+                        StopReason::Interrupted
+                    }
+                    Cause::Breakpoint | Cause::Trap(_) => StopReason::Breakpoint,
+                };
+                report(watcher, activation, fault, reason)
+            }
             None => None,
         };
         if unwound.is_some() {
             (*activation).unwound = unwound;
             return 0;
         }
+        // It may have been interrupted while it stood still, or when it came to a breakpoint.
+        if watcher(activation).is_some_and(Suspender::is_interrupted) {
+            (*registers).step();
+        }
         let resumption = (*activation).resumption.assume_init_mut();
         resumption.pc = pc;
-        resumption.flags = (*registers).flags;
+        resumption.flags = (*registers).flags();
         pc
     }
 }
@@ -153,7 +168,7 @@ unsafe fn describe(activation: &mut Activation, fault: Fault) -> Unwound {
     let backtrace = |activation: &_| unsafe { backtrace::walk(activation, Start::Fault(fault)) };
     let kind = match fault.cause {
         Cause::Trap(kind) => kind,
-        Cause::Breakpoint => unreachable!("breakpoints have another stub"),
+        Cause::Breakpoint | Cause::Interrupt => unreachable!("breakpoints have another stub"),
     };
     if kind != TrapKind::HostError {
         let backtrace = backtrace(activation);

@@ -4,7 +4,7 @@
 
 use super::activation::{self, Activation, Cause, Fault, Resumption};
 use super::arch::{self, Injection};
-use crate::fiber::{StackBounds, YELLOW_ZONE};
+use crate::fiber::{StackBounds, Suspender, YELLOW_ZONE};
 use crate::vm::code_memory::CodeMemory;
 use crate::vm::code_registry;
 use std::mem::MaybeUninit;
@@ -19,6 +19,7 @@ pub(super) struct Interrupted {
     pub fp: usize,
     /// The register that [`Injection::argument`] is for.
     pub argument: usize,
+    pub flags: usize,
     pub raised: Raised,
 }
 
@@ -31,6 +32,8 @@ pub(super) enum Raised {
     Execution,
     /// It is a breakpoint.
     Breakpoint,
+    /// It was another thread's doing, or the processor's after a single step.
+    Asked,
 }
 
 /// So many bytes of stack are wanted for reporting an event.
@@ -52,13 +55,27 @@ pub(super) unsafe fn on_fault(interrupted: Interrupted) -> Option<Injection> {
         // SAFETY: only the event stub gets there, for the innermost activation.
         return Some(unsafe { resume(current) });
     }
-    let Interrupted { pc, sp, .. } = interrupted;
+    let sp = interrupted.sp;
     if !stack.contains(sp) && !stack.overflowed_at(sp) {
         return None;
     }
     // Whoever has entered this code keeps it alive, so that this is not its last owner.
-    let code = code_registry::find(pc)?;
+    let code = code_registry::find(interrupted.pc)?;
     let cause = cause(&interrupted, &code, stack)?;
+    // SAFETY: the pc is in guest code that the activation has entered.
+    unsafe { stop(interrupted, cause) }
+}
+
+/// The registers with which a thread goes on that is stopped in guest code. `None` if it cannot be.
+///
+/// # Safety
+///
+/// As for [`on_fault`], and the pc is in guest code that the innermost activation has entered.
+pub(super) unsafe fn stop(interrupted: Interrupted, cause: Cause) -> Option<Injection> {
+    let current = activation::current();
+    let Interrupted { pc, sp, .. } = interrupted;
+    // SAFETY: the innermost activation of a thread is live; nobody else uses it.
+    let stack = unsafe { current.as_ref()? }.stack;
     // The report needs room, which an event of any kind may find wanting.
     let yellow_zone_open = sp < stack.limit + REPORT_STACK;
     if yellow_zone_open {
@@ -89,7 +106,7 @@ pub(super) unsafe fn on_fault(interrupted: Interrupted) -> Option<Injection> {
     Some(match cause {
         // Whatever lies below the limit was never written.
         Cause::Trap(_) => arch::inject_trap(current, sp.max(stack.limit)),
-        Cause::Breakpoint => arch::inject_event(current, sp),
+        Cause::Breakpoint | Cause::Interrupt => arch::inject_event(current, sp, interrupted.flags),
     })
 }
 
@@ -118,6 +135,13 @@ unsafe fn resume(activation: *mut Activation) -> Injection {
     unsafe {
         let activation = &mut *activation;
         activation.yellow_zone_open = activation.stack.open_yellow_zone(false).is_err();
-        arch::resume(activation.resumption.assume_init())
+        let mut resumption = activation.resumption.assume_init();
+        // It may have been interrupted since that was written.
+        if Suspender::watching(activation.stack)
+            .is_some_and(|watcher| watcher.as_ref().is_interrupted())
+        {
+            resumption.flags = arch::stepping(resumption.flags, true);
+        }
+        arch::resume(resumption)
     }
 }

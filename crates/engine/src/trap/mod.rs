@@ -35,6 +35,7 @@ mod backtrace;
 mod event;
 mod handler;
 mod os;
+mod step;
 
 #[cfg(test)]
 mod stop_tests;
@@ -47,7 +48,8 @@ pub(crate) use activation::{Activation, backtrace, enter, enter_idle, park, repl
 pub(crate) use arch::{BREAKPOINT, serialize, stack_pointer};
 pub(crate) use backtrace::{LiveFrame, RawBacktrace, Step, Walk};
 pub(crate) use event::{Stop, StopReason};
-pub(crate) use os::{install_handlers, prepare_thread};
+pub(crate) use os::{ThreadHandle, install_handlers, install_interrupts, prepare_thread};
+pub(crate) use step::step_into_guest;
 
 use std::any::Any;
 use std::error::Error;

@@ -5,6 +5,7 @@ use super::{BREAKPOINT, Step, Stop, StopReason, Unwound};
 use crate::fiber::{Fiber, Progress, StackPool, Watch};
 use std::arch::{asm, naked_asm};
 use std::mem::offset_of;
+use std::sync::Arc;
 use std::task::{Context, Waker};
 use trapline_compile::trap::TrapKind;
 use trapline_compile::types::DefinedFuncIndex;
@@ -208,10 +209,15 @@ fn watched<'a>(guest: &'a Guest, argument: u64) -> Fiber<'a, Outcome> {
     let store = guest.0.store();
     // SAFETY: the guest outlives the fiber, and nobody else uses it. It has no hosts.
     unsafe {
-        Fiber::new(stack, store, Some(Watch::by_session()), move || {
-            let guest = guest;
-            Outcome(guest.0.call("f", &[argument]))
-        })
+        Fiber::new(
+            stack,
+            store,
+            Some(Watch::by_session(Arc::default())),
+            move || {
+                let guest = guest;
+                Outcome(guest.0.call("f", &[argument]))
+            },
+        )
     }
 }
 

@@ -58,6 +58,20 @@ const fn address(builtin: Builtin) -> *const () {
     }
 }
 
+/// What every builtin does last: the guest may have been interrupted meanwhile.
+///
+/// # Safety
+///
+/// Called from a builtin that guest code called with this vmctx.
+#[inline]
+unsafe fn back_to_guest<R>(vmctx: *mut InstanceHeader, result: R) -> R {
+    // SAFETY: the guest waits for the builtin, and its store lives.
+    if unsafe { (*(*vmctx).store_context).wants_attention() } {
+        trap::step_into_guest();
+    }
+    result
+}
+
 /// How a builtin says whether it could do what it was asked.
 fn flag(done: Option<()>) -> u32 {
     u32::from(done.is_some())
@@ -81,7 +95,11 @@ unsafe fn guarded(
         body(&mut store, vmctx)
     }));
     let failure = match result {
-        Ok(Ok(old)) => return old.map_or(-1, |old| old as i64),
+        Ok(Ok(old)) => {
+            let old = old.map_or(-1, |old| old as i64);
+            // SAFETY: as the caller says.
+            return unsafe { back_to_guest(vmctx.as_ptr(), old) };
+        }
         Ok(Err(error)) => HostFailure::Error(Box::new(error)),
         Err(panic) => panic_failure(panic),
     };
@@ -98,7 +116,9 @@ unsafe fn guarded(
 unsafe fn with_instance<R>(vmctx: Vmctx, body: impl FnOnce(&mut InstanceItem) -> R) -> R {
     // SAFETY: the guest waits for the builtin: nothing else uses the store.
     let mut store = unsafe { OpaqueMut::from_context(vmctx.store_context()) };
-    body(&mut store.instances[vmctx.instance() as usize])
+    let result = body(&mut store.instances[vmctx.instance() as usize]);
+    // SAFETY: this is the last thing that those builtins do which come here.
+    unsafe { back_to_guest(vmctx.as_ptr(), result) }
 }
 
 // SAFETY of all functions below: guest code calls them with its own vmctx, and waits for them; so
@@ -130,7 +150,7 @@ unsafe extern "C" fn memory_copy(
         let vmctx = Vmctx::from_raw(vmctx);
         let target = vmctx.memory(MemoryIndex::from_u32(to_memory));
         let source = vmctx.memory(MemoryIndex::from_u32(from_memory));
-        flag(target.copy(source, to, from, length))
+        back_to_guest(vmctx.as_ptr(), flag(target.copy(source, to, from, length)))
     }
 }
 
@@ -144,7 +164,7 @@ unsafe extern "C" fn memory_fill(
     // SAFETY: see above.
     unsafe {
         let memory = Vmctx::from_raw(vmctx).memory(MemoryIndex::from_u32(memory));
-        flag(memory.fill(to, byte as u8, length))
+        back_to_guest(vmctx, flag(memory.fill(to, byte as u8, length)))
     }
 }
 
@@ -221,7 +241,7 @@ unsafe extern "C" fn table_fill(
     // SAFETY: see above. The value is of the table's type, as validation saw to.
     unsafe {
         let table = Vmctx::from_raw(vmctx).table(TableIndex::from_u32(table));
-        flag(table.fill(to, value, length))
+        back_to_guest(vmctx, flag(table.fill(to, value, length)))
     }
 }
 
@@ -238,7 +258,7 @@ unsafe extern "C" fn table_copy(
         let vmctx = Vmctx::from_raw(vmctx);
         let target = vmctx.table(TableIndex::from_u32(to_table));
         let source = vmctx.table(TableIndex::from_u32(from_table));
-        flag(target.copy(source, to, from, length))
+        back_to_guest(vmctx.as_ptr(), flag(target.copy(source, to, from, length)))
     }
 }
 

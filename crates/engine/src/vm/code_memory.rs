@@ -175,6 +175,17 @@ impl CodeMemory {
         Ok(())
     }
 
+    /// Whether an interrupted guest is stopped at an offset: at a point, unless it has a breakpoint
+    /// that will stop it. For signal handlers.
+    pub fn is_stopping_place(&self, text_offset: u32) -> bool {
+        if self.compiled.text().get(text_offset as usize) != Some(&POINT) {
+            return false;
+        }
+        // SAFETY: code can be read, and it is there as far as the text goes.
+        let byte = unsafe { (self.address(text_offset) as *const u8).read_volatile() };
+        byte == POINT && self.compiled.point_at(text_offset).is_some()
+    }
+
     /// Whether there is a breakpoint at an offset that the compiler has not put there. For a signal
     /// handler that was called for a breakpoint.
     pub fn is_planted(&self, text_offset: u32) -> bool {

@@ -121,7 +121,7 @@ unsafe fn handle_stop<T: Send + 'static>(
         Ok(Ok(())) => {
             return match stop.reason {
                 StopReason::Unwinding(unwound) => Some(unwound),
-                StopReason::Breakpoint => None,
+                StopReason::Breakpoint | StopReason::Interrupted => None,
             };
         }
         Ok(Err(failure)) => failure,

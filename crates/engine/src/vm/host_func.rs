@@ -126,7 +126,12 @@ unsafe extern "C" fn entry<T: 'static, F: HostFunction<T>>(
     let failure = match unsafe { run::<T, F>(callee, slots) } {
         // It may have called the guest, and made nothing of it that the call was torn down.
         // SAFETY: the context of a callee is that of its store, which is live.
-        Ok(()) if !unsafe { (*(*callee).store_context).tears_down() } => return 0,
+        Ok(()) if !unsafe { (*(*callee).store_context).wants_attention() } => return 0,
+        // SAFETY: as above.
+        Ok(()) if !unsafe { (*(*callee).store_context).tears_down() } => {
+            trap::step_into_guest();
+            return 0;
+        }
         Ok(()) => HostFailure::Teardown,
         Err(failure) => failure,
     };

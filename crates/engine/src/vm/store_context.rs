@@ -92,6 +92,17 @@ impl StoreContext {
         unsafe { self.suspender.as_ref() }.is_some_and(Suspender::tears_down)
     }
 
+    /// Whether, on the way to the guest, there is something to be done first.
+    ///
+    /// # Safety
+    ///
+    /// As for [`tears_down`](StoreContext::tears_down).
+    #[inline]
+    pub unsafe fn wants_attention(&self) -> bool {
+        // SAFETY: as in `tears_down`.
+        unsafe { self.suspender.as_ref() }.is_some_and(Suspender::wants_attention)
+    }
+
     /// Whether the caller runs on the stack that the store's guest runs on: then it was called,
     /// in the end, by that guest, and enters it again on the same stack. If not it is an outside
     /// caller, or was passed the store across threads by a function of the host that is waiting.

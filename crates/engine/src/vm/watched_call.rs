@@ -29,9 +29,10 @@ use super::untyped::{call_with_values, check_params};
 use super::{async_call, call};
 use crate::api::{Func, TrapInfo, Val};
 use crate::error::{Error, Result};
-use crate::fiber::{Fiber, Progress, Watch};
+use crate::fiber::{Fiber, Interrupt, Progress, Watch};
 use crate::trap::{self, HostFailure, Stop, StopReason, Unwound};
 use std::ptr::NonNull;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 /// A call of a function that somebody watches.
@@ -41,6 +42,7 @@ pub(crate) struct WatchedCall<'a, T> {
     store: StoreMut<'a, T>,
     state: State,
     version: Version,
+    interrupt: Arc<Interrupt>,
 }
 
 type Outcome = Result<Vec<Val>>;
@@ -64,6 +66,8 @@ pub(crate) enum Event {
     HostError,
     /// The guest met a breakpoint.
     Breakpoint,
+    /// The guest was interrupted.
+    Interrupted,
     /// The call has returned, or failed.
     Finished(Outcome),
     /// The call was not resumed, and is as it was.
@@ -115,7 +119,10 @@ impl<'a, T: 'static> WatchedCall<'a, T> {
         // else uses it. What is on its stack can be sent, as `async_call` argues, unless the
         // embedder's data cannot, and then the fiber stays with this call on its thread. Functions
         // of the host catch their panics.
-        let fiber = unsafe { Fiber::new(stack, context, Some(Watch::by_session()), body) };
+        let interrupt = Arc::<Interrupt>::default();
+        let watch = Watch::by_session(Arc::clone(&interrupt));
+        // SAFETY: see above.
+        let fiber = unsafe { Fiber::new(stack, context, Some(watch), body) };
         // SAFETY: this is the exclusive access, and nothing runs in the store.
         unsafe { context.as_ptr().write(StoreContext::barred()) };
         Ok(WatchedCall {
@@ -123,6 +130,7 @@ impl<'a, T: 'static> WatchedCall<'a, T> {
             store,
             state: State::Ready,
             version: Version::new(),
+            interrupt,
         })
     }
 
@@ -148,7 +156,9 @@ impl<'a, T: 'static> WatchedCall<'a, T> {
             }) => Some(unwound),
             _ => None,
         };
+        let running = self.interrupt.run();
         let progress = fiber.resume_watched(context, answer);
+        drop(running);
         Poll::Ready(Some(match progress.expect("the thread is prepared") {
             Progress::Pending => return Poll::Pending,
             Progress::Stopped(stop) => self.stopped(stop),
@@ -210,6 +220,11 @@ impl<'a, T: 'static> WatchedCall<'a, T> {
         }
     }
 
+    /// What asks the guest to stop, from any thread.
+    pub fn interrupt(&self) -> &Arc<Interrupt> {
+        &self.interrupt
+    }
+
     /// What frames are known by.
     #[allow(dead_code, reason = "locals and operands are read through it")]
     pub fn version(&self) -> &Version {
@@ -221,6 +236,7 @@ impl<'a, T: 'static> WatchedCall<'a, T> {
 pub(crate) fn describe(store: &OpaqueMut<'_>, stop: &mut Stop) -> Event {
     match &mut stop.reason {
         StopReason::Breakpoint => Event::Breakpoint,
+        StopReason::Interrupted => Event::Interrupted,
         StopReason::Unwinding(unwound) => unwinding(store, unwound),
     }
 }

@@ -8,6 +8,7 @@ mod dropping;
 mod events;
 mod frames;
 mod handlers;
+mod interrupts;
 mod nesting;
 mod support;
 mod threads;

@@ -5,6 +5,7 @@
 //! - `inject_trap`, the registers that make an interrupted thread report a trap;
 //! - `inject_event`, those that make it report a `BREAKPOINT` and go on afterwards, with
 //!   `resume_instruction` and `resume` for the way back; `prepare`, which they want once a process;
+//! - `begin_steps`, `stepping`, `is_return`, `is_system_call` and `step_after_return`, for single steps;
 //! - `serialize`, for those who have changed code;
 //! - `stack_pointer`, `at_frame_setup` and `LONGEST_CALL`, for those who look at frames.
 //!

@@ -58,7 +58,8 @@ mod event;
 
 pub(crate) use event::{BREAKPOINT, serialize};
 pub(in crate::trap) use event::{
-    SavedRegisters, inject_event, prepare, resume, resume_instruction,
+    SavedRegisters, begin_steps, inject_event, is_return, is_system_call, prepare, resume,
+    resume_instruction, step_after_return, stepping,
 };
 
 use super::super::activation::Activation;

@@ -6,8 +6,9 @@
 //! meaning that it would have had without us. One such is the standard library's, which reports
 //! stack overflows of the host.
 
-use crate::trap::arch;
+use crate::trap::arch::{self, Injection};
 use crate::trap::handler::{Interrupted, Raised, on_fault};
+use crate::trap::step::{self, Next};
 use libc::{c_int, c_void, sigaction, siginfo_t, ucontext_t};
 use std::cell::UnsafeCell;
 use std::io;
@@ -48,6 +49,41 @@ pub(crate) fn install_handlers() -> io::Result<()> {
     result.map_err(io::Error::from_raw_os_error)
 }
 
+/// The signal that has a thread look whether it is to be interrupted. One that the system ignores
+/// by default, and that programs expect to get without cause.
+const INTERRUPT: c_int = libc::SIGURG;
+
+static BEFORE_INTERRUPTS: Previous = Previous(UnsafeCell::new(MaybeUninit::uninit()));
+
+/// Set once somebody may be interrupted.
+static INTERRUPTS: OnceLock<Result<(), i32>> = OnceLock::new();
+
+/// Installs the handler for interrupts, at the first call in the process.
+pub(crate) fn install_interrupts() -> io::Result<()> {
+    let result = INTERRUPTS.get_or_init(|| {
+        install(INTERRUPT, &BEFORE_INTERRUPTS).map_err(|error| error.raw_os_error().unwrap_or(0))
+    });
+    result.map_err(io::Error::from_raw_os_error)
+}
+
+/// A thread that can be sent a signal, as long as it has not ended.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ThreadHandle(libc::pthread_t);
+
+impl ThreadHandle {
+    /// The current thread.
+    pub fn current() -> ThreadHandle {
+        // SAFETY: only asks.
+        ThreadHandle(unsafe { libc::pthread_self() })
+    }
+
+    /// Has the thread, which has not ended, look whether it is to be interrupted.
+    pub fn notify(self) {
+        // SAFETY: if the handler is not installed the signal does nothing.
+        unsafe { libc::pthread_kill(self.0, INTERRUPT) };
+    }
+}
+
 fn install(signal: c_int, previous: &Previous) -> io::Result<()> {
     // SAFETY: `sigaction` is called with valid pointers. `PREVIOUS` is written here alone, once,
     // and before the handler, which reads it, can be called.
@@ -60,7 +96,10 @@ fn install(signal: c_int, previous: &Previous) -> io::Result<()> {
         let mut action: sigaction = std::mem::zeroed();
         action.sa_sigaction = handle as *const () as usize;
         // On the thread's signal stack, because the guest's own may have overflowed.
-        action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK;
+        // An interrupt is none for system calls of the host.
+        action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_RESTART;
+        // That comes when the handler has decided where the thread goes on, not before.
+        libc::sigaddset(&mut action.sa_mask, INTERRUPT);
         check(sigaction(signal, &action, ptr::null_mut()))
     }
 }
@@ -74,20 +113,71 @@ unsafe extern "C" fn handle(signal: c_int, info: *mut siginfo_t, context: *mut c
     // SAFETY: the system gives valid pointers to the handler of a signal, for as long as it runs,
     // and `on_fault` gets what it wants: a signal with another origin is not looked at.
     unsafe {
-        if is_fault(&*info) {
+        if signal == INTERRUPT || is_step(signal, &*info) {
+            if take_step(signal, &mut *context.cast::<ucontext_t>()) {
+                return;
+            }
+        } else if is_fault(&*info) {
             let registers = &mut (*context.cast::<ucontext_t>()).uc_mcontext;
             if let Some(injection) = on_fault(interrupted(signal, &*info, registers)) {
-                registers.gregs[libc::REG_RIP as usize] = injection.pc as i64;
-                registers.gregs[libc::REG_RSP as usize] = injection.sp as i64;
-                registers.gregs[libc::REG_RDI as usize] = injection.argument as i64;
-                if let Some(flags) = injection.flags {
-                    registers.gregs[libc::REG_EFL as usize] = flags as i64;
-                }
+                inject(registers, injection);
                 return;
             }
         }
         chain(signal, info, context);
     }
+}
+
+fn inject(registers: &mut libc::mcontext_t, injection: Injection) {
+    registers.gregs[libc::REG_RIP as usize] = injection.pc as i64;
+    registers.gregs[libc::REG_RSP as usize] = injection.sp as i64;
+    registers.gregs[libc::REG_RDI as usize] = injection.argument as i64;
+    if let Some(flags) = injection.flags {
+        registers.gregs[libc::REG_EFL as usize] = flags as i64;
+    }
+}
+
+/// Whether the processor raised the signal after a single step.
+fn is_step(signal: c_int, info: &siginfo_t) -> bool {
+    signal == libc::SIGTRAP && info.si_code == libc::TRAP_TRACE && INTERRUPTS.get().is_some()
+}
+
+/// Does what [`step`] says about a signal that tells of a step, or asks for an interrupt. Returns
+/// whether it says anything.
+///
+/// # Safety
+///
+/// As for [`handle`].
+unsafe fn take_step(signal: c_int, context: &mut ucontext_t) -> bool {
+    // SAFETY: only asks. A thread that steps while it blocks the signal is ended by the system.
+    let may_step = unsafe { libc::sigismember(&context.uc_sigmask, libc::SIGTRAP) } == 0;
+    let registers = &mut context.uc_mcontext;
+    let register = |index: c_int| registers.gregs[index as usize] as usize;
+    let flags = register(libc::REG_EFL);
+    let interrupted = Interrupted {
+        pc: register(libc::REG_RIP),
+        sp: register(libc::REG_RSP),
+        fp: register(libc::REG_RBP),
+        argument: register(libc::REG_RDI),
+        flags,
+        raised: Raised::Asked,
+    };
+    // SAFETY: called in the handler of these signals.
+    let next = unsafe {
+        match signal == INTERRUPT {
+            true => step::on_interrupt(interrupted),
+            false => Some(step::on_step(interrupted)),
+        }
+    };
+    match next {
+        None => return false,
+        Some(Next::Step(steps)) => {
+            let flags = arch::stepping(flags, steps && may_step);
+            registers.gregs[libc::REG_EFL as usize] = flags as i64;
+        }
+        Some(Next::Stop(injection)) => inject(registers, injection),
+    }
+    true
 }
 
 /// Whether an instruction raised the signal, rather than somebody who sent it.
@@ -120,6 +210,7 @@ unsafe fn interrupted(
         sp: register(libc::REG_RSP),
         fp: register(libc::REG_RBP),
         argument: register(libc::REG_RDI),
+        flags: register(libc::REG_EFL),
         raised,
     }
 }
@@ -130,14 +221,17 @@ unsafe fn interrupted(
 ///
 /// As for [`handle`].
 unsafe fn chain(signal: c_int, info: *mut siginfo_t, context: *mut c_void) {
-    let Some(index) = SIGNALS.iter().position(|&other| other == signal) else {
-        return;
+    let previous = match SIGNALS.iter().position(|&other| other == signal) {
+        Some(index) => &PREVIOUS[index],
+        None => &BEFORE_INTERRUPTS,
     };
     // SAFETY: it was written before the handler was installed. What it holds was a valid action:
     // a handler in it takes the arguments that its flags say.
     unsafe {
-        let previous = (*PREVIOUS[index].0.get()).assume_init_ref();
+        let previous = (*previous.0.get()).assume_init_ref();
         match previous.sa_sigaction {
+            // That is what the system does with it.
+            libc::SIG_DFL if signal == INTERRUPT => {}
             libc::SIG_DFL => default_action(signal, &*info),
             // The system does not let a fault be ignored, but what others send.
             libc::SIG_IGN if is_fault(&*info) => default_action(signal, &*info),

@@ -12,7 +12,10 @@ mod tests;
 #[cfg(target_os = "linux")]
 pub(super) use signal_stack::is_prepared;
 #[cfg(target_os = "linux")]
-pub(crate) use {linux::install_handlers, signal_stack::prepare_thread};
+pub(crate) use {
+    linux::{ThreadHandle, install_handlers, install_interrupts},
+    signal_stack::prepare_thread,
+};
 
 #[cfg(not(target_os = "linux"))]
 compile_error!(

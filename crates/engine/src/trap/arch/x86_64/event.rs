@@ -55,8 +55,8 @@ pub(crate) const BREAKPOINT: [u8; 1] = [0xcc];
 pub(in crate::trap) struct SavedRegisters {
     /// `r15` down to `r8`, then `rsi`, `rbp`, `rbx`, `rdx`, `rcx`, `rax`.
     general: [usize; 14],
-    /// The flags.
-    pub flags: usize,
+    /// The flags when it was stopped.
+    flags: usize,
     /// What `iretq` takes.
     return_frame: ReturnFrame,
 }
@@ -191,8 +191,7 @@ unsafe extern "sysv64" fn event_stub(activation: *mut Activation) -> ! {
         "pop rcx",
         "pop rax",
         "jne 6f",
-        "lea rsp, [rsp + 8]",
-        "iretq",
+        "jmp {return_to_guest}",
         "6:",
         "jmp {resume_by_signal}",
         "7:",
@@ -214,9 +213,92 @@ unsafe extern "sysv64" fn event_stub(activation: *mut Activation) -> ! {
         stopped = sym stopped,
         yellow_zone_open = const offset_of!(Activation, yellow_zone_open),
         argument = const offset_of!(Activation, resumption) + offset_of!(Resumption, argument),
+        return_to_guest = sym return_to_guest,
         resume_by_signal = sym resume_by_signal,
         unwind_to_entry = sym unwind_to_entry,
     )
+}
+
+/// Takes the guest back; the stack holds the flags, which are not wanted, and a [`ReturnFrame`].
+///
+/// # Safety
+///
+/// Reached only from [`event_stub`].
+#[unsafe(naked)]
+unsafe extern "sysv64" fn return_to_guest() -> ! {
+    naked_asm!(
+        ".cfi_startproc",
+        ".cfi_undefined rip",
+        "lea rsp, [rsp + 8]",
+        "iretq",
+        ".cfi_endproc"
+    )
+}
+
+/// Size of the first instruction of [`return_to_guest`].
+const DISCARD: usize = 5;
+
+/// Whether a pc is at one of the two instructions that take a stopped guest back, and with it
+/// flags that say whether it steps.
+pub(in crate::trap) fn is_return(pc: usize) -> bool {
+    let start = return_to_guest as *const () as usize;
+    pc == start || pc == start + DISCARD
+}
+
+/// Has the guest step that is about to be taken back.
+///
+/// # Safety
+///
+/// [`is_return`] holds for the pc of this thread, which has been interrupted there.
+pub(in crate::trap) unsafe fn step_after_return(pc: usize, sp: usize) {
+    let start = return_to_guest as *const () as usize;
+    let frame = if pc == start { sp + 8 } else { sp };
+    // SAFETY: at the first instruction the frame lies one word above the stack pointer, at the
+    // other one right there.
+    unsafe { (*(frame as *mut ReturnFrame)).flags |= STEP };
+}
+
+/// The flag that has the processor raise a signal after each instruction.
+const STEP: usize = 1 << 8;
+
+/// The flags of a thread that steps, or does not.
+pub(in crate::trap) fn stepping(flags: usize, steps: bool) -> usize {
+    if steps { flags | STEP } else { flags & !STEP }
+}
+
+impl SavedRegisters {
+    /// Has the guest step when it goes on.
+    pub fn step(&mut self) {
+        self.return_frame.flags |= STEP;
+    }
+
+    /// The flags that the guest goes on with.
+    pub fn flags(&self) -> usize {
+        self.return_frame.flags
+    }
+}
+
+/// Whether the instruction at a pc is a system call.
+///
+/// # Safety
+///
+/// The pc is that of a thread.
+pub(in crate::trap) unsafe fn is_system_call(pc: usize) -> bool {
+    const SYSCALL: [u8; 2] = [0x0f, 0x05];
+    // SAFETY: code can be read here. No instruction is this first byte alone, so that there is
+    // another one after it.
+    unsafe {
+        let at = pc as *const u8;
+        at.read() == SYSCALL[0] && at.add(1).read() == SYSCALL[1]
+    }
+}
+
+/// Has this thread step from here on.
+pub(in crate::trap) fn begin_steps() {
+    // SAFETY: changes a flag that whoever handles the signals will clear again.
+    unsafe {
+        asm!("pushfq", "or qword ptr [rsp], {step}", "popfq", step = const STEP);
+    }
 }
 
 /// Has the signal handler take the guest back.
@@ -251,13 +333,17 @@ pub(in crate::trap) fn resume(resumption: Resumption) -> Injection {
 
 /// The registers that make a thread, interrupted in guest code, report the event that its
 /// innermost activation has recorded, and go on afterwards. The stack below `sp`, the thread's
-/// own, has room for that.
-pub(in crate::trap) fn inject_event(activation: *mut Activation, sp: usize) -> Injection {
+/// own, has room for that. It steps no more.
+pub(in crate::trap) fn inject_event(
+    activation: *mut Activation,
+    sp: usize,
+    flags: usize,
+) -> Injection {
     Injection {
         pc: event_stub as *const () as usize,
         sp,
         argument: activation as usize,
-        flags: None,
+        flags: Some(stepping(flags, false)),
     }
 }
 
