@@ -9,6 +9,7 @@ mod interrupt;
 mod pool;
 mod stack;
 mod suspend;
+mod suspender;
 
 #[cfg(test)]
 mod tests;
@@ -16,4 +17,5 @@ mod tests;
 pub(crate) use interrupt::Interrupt;
 pub(crate) use pool::{PooledStack, StackPool};
 pub(crate) use stack::{GuestStack, StackBounds, StackSize, YELLOW_ZONE};
-pub(crate) use suspend::{Fiber, Progress, Suspender, Teardown, Watch};
+pub(crate) use suspend::{Fiber, Progress, Teardown};
+pub(crate) use suspender::{Suspender, Watch};
