@@ -139,6 +139,17 @@ pub enum Error {
     /// A frame of the host was asked for what only guests have.
     #[error("the frame is of the host")]
     HostFrame,
+    /// Locals or operands were asked for, of a module whose engine does not observe them
+    /// ([`Config::observe`](crate::Config::observe)).
+    #[error("the module is not compiled for its locals and operands to be read")]
+    NotObserved,
+    /// Locals or operands were asked for, of a function that has not set up its frame, because the
+    /// stack has overflowed.
+    #[error("the function has not begun, so it has no locals and operands")]
+    NoFrameYet,
+    /// Locals or operands of a frame cannot be read.
+    #[error("the frame cannot be read: {0}")]
+    UnreadableFrame(String),
     /// The call was dropped before it was done, and its frames are being unwound: the guest
     /// can neither be entered nor wait.
     #[error("the call was dropped before it finished")]

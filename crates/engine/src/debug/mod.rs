@@ -15,7 +15,9 @@ mod frame;
 mod introspect;
 mod session;
 mod step;
+mod values;
 
 pub use frame::{Frame, Frames};
 pub use session::DebugSession;
 pub use step::{BreakpointHit, DebugStepResult};
+pub use values::{FrameValue, StoppedGuest};

@@ -22,6 +22,7 @@ pub(crate) mod limits;
 pub(crate) mod linear_memory;
 pub(crate) mod linking;
 pub(crate) mod live_frames;
+pub(crate) mod live_values;
 pub(crate) mod mapped_file;
 pub(crate) mod memory;
 pub(crate) mod memory_image;

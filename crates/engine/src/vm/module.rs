@@ -7,12 +7,14 @@ use super::memory_image::MemoryImage;
 use super::signatures::Signatures;
 use super::vmctx::Vmctx;
 use crate::api::Engine;
+use crate::error::Result;
 use std::collections::HashMap;
 use std::ptr::{self, NonNull};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use trapline_compile::CompiledModule;
 use trapline_compile::layout::WASM_PAGE_SIZE;
 use trapline_compile::module::{ConstExpr, ConstOp, EntityIndex, ModuleInfo, SegmentMode};
+use trapline_compile::observe::FunctionStates;
 use trapline_compile::types::{DefinedFuncIndex, FuncIndex, FuncRefIndex, SignatureIndex};
 
 /// A module that can be instantiated.
@@ -23,6 +25,7 @@ pub struct RuntimeModule {
     exports: HashMap<Box<str>, EntityIndex>,
     func_refs: Vec<FuncRefTemplate>,
     images: OnceLock<Images>,
+    states: Mutex<HashMap<DefinedFuncIndex, Arc<FunctionStates>>>,
 }
 
 /// A function reference without the vmctx, in the order of [`FuncRefIndex`].
@@ -60,6 +63,7 @@ impl RuntimeModule {
             exports,
             func_refs: Vec::new(),
             images: OnceLock::new(),
+            states: Mutex::default(),
         };
         module.func_refs = module.func_ref_templates();
         module
@@ -108,6 +112,19 @@ impl RuntimeModule {
     /// What it declares.
     pub(crate) fn info(&self) -> &ModuleInfo {
         self.compiled().info()
+    }
+
+    /// What can be read of a function's frames. It takes a translation to find out, which is done
+    /// once.
+    pub(crate) fn states(&self, func: DefinedFuncIndex) -> Result<Arc<FunctionStates>> {
+        let mut states = self.states.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(states) = states.get(&func) {
+            return Ok(Arc::clone(states));
+        }
+        let found = self.engine.compiler().states(self.compiled(), func)?;
+        let found = Arc::new(found);
+        states.insert(func, Arc::clone(&found));
+        Ok(found)
     }
 
     /// What it exports under a name.
