@@ -97,6 +97,11 @@ impl FunctionTranslator<'_> {
     pub(super) fn point(&mut self, wasm_pc: u32) {
         self.point_due = false;
         self.relocate_for_point(wasm_pc);
+        self.emit_point(wasm_pc);
+    }
+
+    /// The place alone.
+    pub(super) fn emit_point(&mut self, wasm_pc: u32) {
         let point = self.builder.ins().sequence_point();
         let tags = &mut self.builder.func.debug_tags;
         tags.set(point, [DebugTag::User(wasm_pc)]);

@@ -85,6 +85,8 @@ pub(crate) struct Environment<'a> {
     pub crowded_isa: &'a dyn TargetIsa,
     /// What the code offers to those who stop it.
     pub observe: Observe,
+    /// Whether it stores everything, for comparison.
+    pub reference: bool,
 }
 
 /// How many values make a function [crowded](Translator::crowded). No compiler of programs comes

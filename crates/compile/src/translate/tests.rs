@@ -33,6 +33,7 @@ fn translate_with(
         isa: &*isa,
         crowded_isa: &*isa,
         observe: Observe::None,
+        reference: false,
     };
     let mut allocations = Default::default();
     let mut func = Function::new();
