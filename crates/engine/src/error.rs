@@ -133,16 +133,19 @@ pub enum Error {
     /// may be using it.
     #[error("the debug session waits for an asynchronous host function, which may use the store")]
     BusySession,
+    /// A breakpoint, or locals or operands, were asked for in a module whose engine does not offer
+    /// them ([`Config::observe`](crate::Config::observe)).
+    #[error("the engine does not observe its guests far enough (see `Config::observe`)")]
+    NotObserved,
+    /// There is no instruction to stop at in a function at or after this wasm pc.
+    #[error("there is no instruction at or after {0:#x} in its function, or no function")]
+    NoPoint(u32),
     /// A frame was asked about after its guest has gone on.
     #[error("the frame is gone: its guest has been resumed since")]
     StaleFrame,
     /// A frame of the host was asked for what only guests have.
     #[error("the frame is of the host")]
     HostFrame,
-    /// Locals or operands were asked for, of a module whose engine does not observe them
-    /// ([`Config::observe`](crate::Config::observe)).
-    #[error("the module is not compiled for its locals and operands to be read")]
-    NotObserved,
     /// Locals or operands were asked for, of a function that has not set up its frame, because the
     /// stack has overflowed.
     #[error("the function has not begun, so it has no locals and operands")]

@@ -34,10 +34,9 @@ impl<T: 'static> StoreContext<'_, T> {
     pub fn debug_modules(&self) -> Vec<Module> {
         let mut modules: Vec<Module> = Vec::new();
         for instance in &self.into_inner().opaque().instances {
-            let known =
-                |module: &Module| std::sync::Arc::ptr_eq(module.runtime(), &instance.module);
-            if !modules.iter().any(known) {
-                modules.push(Module::from_runtime(instance.module.clone()));
+            let module = Module::from_runtime(instance.module.clone());
+            if !modules.iter().any(|known| known.same(&module)) {
+                modules.push(module);
             }
         }
         modules

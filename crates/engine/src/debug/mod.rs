@@ -11,13 +11,17 @@
 //! Everything in here is safe code. What reaches into stacks and stores is behind the doors of
 //! `vm::watched_call` and `vm::live_frames`, where it is argued why that is sound.
 
+mod breakpoints;
 mod frame;
+mod handler;
 mod introspect;
 mod session;
 mod step;
 mod values;
 
+pub use breakpoints::BreakpointEditor;
 pub use frame::{Frame, Frames};
+pub use handler::StoppedGuest;
 pub use session::DebugSession;
 pub use step::{BreakpointHit, DebugStepResult};
-pub use values::{FrameValue, StoppedGuest};
+pub use values::{FrameValue, Stopped};

@@ -1,7 +1,8 @@
 //! Sessions.
 
+use super::breakpoints::BreakpointEditor;
 use super::frame::Frames;
-use super::step::{BreakpointHit, DebugStepResult};
+use super::step::DebugStepResult;
 use super::values::private::Sealed;
 use crate::api::{Func, StoreContext, StoreContextMut, Val};
 use crate::error::{Error, Result};
@@ -125,27 +126,7 @@ impl<'a, T: 'static> DebugSession<'a, T> {
     }
 
     fn describe(&self, event: Event) -> DebugStepResult {
-        match event {
-            Event::Trap(info) => DebugStepResult::Trap(info),
-            Event::HostError => {
-                DebugStepResult::HostError(self.error().map(Error::to_string).unwrap_or_default())
-            }
-            Event::Breakpoint => match self.hit() {
-                Ok(hit) => DebugStepResult::Breakpoint(hit),
-                Err(error) => DebugStepResult::Refused(error),
-            },
-            Event::Finished(outcome) => DebugStepResult::Finished(outcome),
-            Event::Refused(error) => DebugStepResult::Refused(error),
-        }
-    }
-
-    /// The breakpoint that the guest is at.
-    fn hit(&self) -> Result<BreakpointHit> {
-        let frame = self.frames().next().ok_or(Error::StaleFrame)?;
-        Ok(BreakpointHit {
-            module: frame.module()?,
-            wasm_pc: frame.wasm_pc()?.ok_or(Error::StaleFrame)?,
-        })
+        DebugStepResult::of(event, self.error(), || self.frames())
     }
 
     /// The frames of the guest, innermost first, with a mark for the host between one activation
@@ -158,6 +139,18 @@ impl<'a, T: 'static> DebugSession<'a, T> {
     /// stopped for.
     pub fn error(&self) -> Option<&Error> {
         self.call.error()
+    }
+
+    /// Places and removes breakpoints in the store.
+    ///
+    /// # Errors
+    ///
+    /// As for [`DebugSession::store`], and what `edit` returns.
+    pub fn edit_breakpoints<R>(
+        &mut self,
+        edit: impl FnOnce(&mut BreakpointEditor<'_>) -> Result<R>,
+    ) -> Result<R> {
+        self.store_mut()?.edit_breakpoints(edit)
     }
 
     /// The store.

@@ -1,6 +1,7 @@
 //! The values in the frames of a guest that is stopped.
 
 use super::frame::Frame;
+use super::handler::StoppedGuest;
 use super::session::DebugSession;
 use crate::api::Val;
 use crate::error::Result;
@@ -35,10 +36,12 @@ impl FrameValue {
     }
 }
 
-/// What a guest that stands still can be read through: a [`DebugSession`].
-pub trait StoppedGuest: private::Sealed {}
+/// What a guest that stands still can be read through: a [`DebugSession`], or what a handler of
+/// events is given ([`StoppedGuest`]).
+pub trait Stopped: private::Sealed {}
 
-impl<T: 'static> StoppedGuest for DebugSession<'_, T> {}
+impl<T: 'static> Stopped for DebugSession<'_, T> {}
+impl<T: 'static> Stopped for StoppedGuest<'_, T> {}
 
 pub(super) mod private {
     use super::{Result, StoreOpaque, Version};
@@ -97,7 +100,7 @@ impl Frame {
     /// As for [`Frame::function`]; [`Error::NotObserved`](crate::Error::NotObserved) if the engine
     /// does not observe them, [`Error::NoFrameYet`](crate::Error::NoFrameYet) if the stack has
     /// overflowed before the function could begin.
-    pub fn locals(&self, guest: &impl StoppedGuest) -> Result<Vec<FrameValue>> {
+    pub fn locals(&self, guest: &impl Stopped) -> Result<Vec<FrameValue>> {
         let (store, version) = guest.stopped()?;
         let values = LiveValues::new(self.frame_ref(), store, version)?;
         let reader = values.reader()?;
@@ -113,7 +116,7 @@ impl Frame {
     /// # Errors
     ///
     /// As for [`Frame::locals`].
-    pub fn operands(&self, guest: &impl StoppedGuest) -> Result<Vec<FrameValue>> {
+    pub fn operands(&self, guest: &impl Stopped) -> Result<Vec<FrameValue>> {
         let (store, version) = guest.stopped()?;
         let values = LiveValues::new(self.frame_ref(), store, version)?;
         let reader = values.reader()?;
@@ -121,6 +124,18 @@ impl Frame {
         operands
             .map(|index| value(&values, reader.operand(index)))
             .collect()
+    }
+}
+
+/// # For tests of the engine
+impl Frame {
+    /// Compares all locals and operands with the reference that the guest keeps if
+    /// [`Config::observe_reference`](crate::Config::observe_reference) is set. Returns how many
+    /// there are; an error tells the first that differs.
+    #[doc(hidden)]
+    pub fn compare_with_reference(&self, guest: &impl Stopped) -> Result<u64> {
+        let (store, version) = guest.stopped()?;
+        LiveValues::new(self.frame_ref(), store, version)?.compare_with_reference()
     }
 }
 

@@ -69,6 +69,7 @@
 use super::pool::PooledStack;
 use super::stack::StackBounds;
 use crate::trap::{self, CallId, Stop, Unwound};
+use crate::vm::debug_handler::HandleStop;
 use crate::vm::store_context::StoreContext;
 use corosensei::{Coroutine, CoroutineResult, Yielder};
 use std::cell::Cell;
@@ -119,6 +120,39 @@ pub(crate) enum Progress<R> {
     Done(R),
 }
 
+/// Who watches a call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Watch {
+    call: CallId,
+    by: Watcher,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Watcher {
+    /// Whoever resumes the fiber.
+    Session,
+    /// The store's handler.
+    Handler(HandleStop),
+}
+
+impl Watch {
+    /// By whoever resumes the fiber.
+    pub fn by_session() -> Watch {
+        Watch {
+            call: CallId::next(),
+            by: Watcher::Session,
+        }
+    }
+
+    /// By the handler of the store.
+    pub fn by_handler(handle: HandleStop) -> Watch {
+        Watch {
+            call: CallId::next(),
+            by: Watcher::Handler(handle),
+        }
+    }
+}
+
 type FiberCoroutine<R> = Coroutine<Resumption, Suspension, R, PooledStack>;
 type FiberYielder = Yielder<Resumption, Suspension>;
 
@@ -131,7 +165,7 @@ pub(crate) struct Fiber<'a, R> {
     context: StoreContext,
     /// The innermost activation on the fiber, while it does not run.
     activation: *mut trap::Activation,
-    watch: Option<CallId>,
+    watch: Option<Watch>,
     /// The only thread that this may go on in.
     pinned: Option<ThreadId>,
     /// The body may refer to things that live so long.
@@ -158,14 +192,14 @@ impl<'a, R> Fiber<'a, R> {
     pub unsafe fn new(
         stack: PooledStack,
         store: NonNull<StoreContext>,
-        watch: Option<CallId>,
+        watch: Option<Watch>,
         body: impl FnOnce() -> R + Send + 'a,
     ) -> Fiber<'a, R> {
         let mut context = StoreContext::new();
         context.run_on(&stack);
         let bounds = stack.bounds();
         let main = move |yielder: &FiberYielder, resumption| {
-            let suspender = Suspender::new(yielder, bounds, watch);
+            let suspender = Suspender::new(yielder, store, bounds, watch);
             suspender.resumed(resumption);
             if watch.is_some() {
                 replace_watching(&suspender);
@@ -358,9 +392,10 @@ impl Drop for Running<'_> {
 /// Suspends the fiber it belongs to, in whose outermost frame it lies.
 pub(crate) struct Suspender {
     yielder: NonNull<FiberYielder>,
+    store: NonNull<StoreContext>,
     /// The fiber's stack.
     stack: StackBounds,
-    watch: Option<CallId>,
+    watch: Option<Watch>,
     /// Of the last resumption.
     waker: Cell<Option<Waker>>,
     /// How often the fiber was resumed.
@@ -393,9 +428,15 @@ impl Drop for NotedPoll<'_> {
 }
 
 impl Suspender {
-    fn new(yielder: &FiberYielder, stack: StackBounds, watch: Option<CallId>) -> Suspender {
+    fn new(
+        yielder: &FiberYielder,
+        store: NonNull<StoreContext>,
+        stack: StackBounds,
+        watch: Option<Watch>,
+    ) -> Suspender {
         Suspender {
             yielder: NonNull::from(yielder),
+            store,
             stack,
             watch,
             waker: Cell::new(None),
@@ -427,7 +468,7 @@ impl Suspender {
     ///
     /// If the fiber is not watched.
     pub fn call(&self) -> CallId {
-        self.watch.expect("the fiber is watched")
+        self.watch.expect("the fiber is watched").call
     }
 
     /// Lets nothing wait until that many [`allow`](Suspender::allow) it again: a frame of the host
@@ -446,14 +487,23 @@ impl Suspender {
         self.refusals.get() != 0
     }
 
-    /// Suspends the fiber because the guest was stopped. Returns what the guest is to be unwound
-    /// with, if it is; and [`Teardown`] if the fiber is being dropped.
+    /// Suspends the fiber because the guest was stopped, or has the stop handled. Returns what the
+    /// guest is to be unwound with, if it is; and [`Teardown`] if the fiber is being dropped.
     ///
     /// # Safety
     ///
     /// The caller runs on this fiber. Nothing on its stack is bound to a thread, unless waiting is
-    /// refused.
+    /// refused. A guest of the store that the fiber runs in has been stopped, and nothing else
+    /// uses the store.
     pub unsafe fn report(&self, stop: Stop) -> Result<Option<Box<Unwound>>, Teardown> {
+        if let Some(Watch {
+            by: Watcher::Handler(handle),
+            call,
+        }) = self.watch
+        {
+            // SAFETY: the caller's promises.
+            return Ok(unsafe { handle(self.store, call, stop) });
+        }
         let pinned = self.refuses();
         // SAFETY: the caller's promises; if there is something bound to the thread then the fiber
         // goes on nowhere else.

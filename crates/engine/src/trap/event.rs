@@ -44,6 +44,27 @@ pub(crate) enum StopReason {
     Breakpoint,
 }
 
+// SAFETY: the one thing in it that cannot be shared is the payload of a panic, and a panic stops
+// no guest (see `is_news`).
+unsafe impl Sync for Stop {}
+
+impl Stop {
+    /// The error that the guest is about to be unwound with, if whoever named the stop has made it
+    /// an [`Error`].
+    pub fn error(&self) -> Option<&Error> {
+        let StopReason::Unwinding(unwound) = &self.reason else {
+            return None;
+        };
+        match &**unwound {
+            Unwound::Host {
+                failure: HostFailure::Error(error),
+                ..
+            } => error.downcast_ref(),
+            _ => None,
+        }
+    }
+}
+
 /// Where a guest was stopped.
 #[derive(Debug)]
 pub(crate) struct StopPlace {
@@ -225,8 +246,21 @@ unsafe fn report(
     };
     // SAFETY: the caller runs on the fiber, and has nothing on the stack that is bound to a
     // thread; whether the host has, the suspender knows.
-    match unsafe { watcher.report(Stop { reason, place }) } {
+    let mut answer = match unsafe { watcher.report(Stop { reason, place }) } {
         Ok(unwound) => unwound,
         Err(Teardown) => Some(Box::new(Unwound::torn_down())),
+    };
+    // An error that was raised here has no frames yet.
+    if let Some(unwound) = &mut answer
+        && let Unwound::Host {
+            failure: HostFailure::Error(_),
+            backtrace,
+            ..
+        } = &mut **unwound
+        && backtrace.frames.is_empty()
+    {
+        // SAFETY: the guest still is where it was.
+        *backtrace = unsafe { backtrace::walk(&*activation, Start::Fault(fault)) };
     }
+    answer
 }

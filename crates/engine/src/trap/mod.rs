@@ -44,7 +44,7 @@ pub(crate) mod testing;
 mod tests;
 
 pub(crate) use activation::{Activation, backtrace, enter, enter_idle, park, replace_current};
-pub(crate) use arch::{BREAKPOINT, stack_pointer};
+pub(crate) use arch::{BREAKPOINT, serialize, stack_pointer};
 pub(crate) use backtrace::{LiveFrame, RawBacktrace, Step, Walk};
 pub(crate) use event::{Stop, StopReason};
 pub(crate) use os::{install_handlers, prepare_thread};

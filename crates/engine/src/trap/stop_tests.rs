@@ -1,8 +1,8 @@
 //! Stopping guests at breakpoints that the tests plant, and taking them back.
 
 use super::testing::{Guest, STACK, patch};
-use super::{BREAKPOINT, CallId, Step, Stop, StopReason, Unwound};
-use crate::fiber::{Fiber, Progress, StackPool};
+use super::{BREAKPOINT, Step, Stop, StopReason, Unwound};
+use crate::fiber::{Fiber, Progress, StackPool, Watch};
 use std::arch::{asm, naked_asm};
 use std::mem::offset_of;
 use std::task::{Context, Waker};
@@ -208,7 +208,7 @@ fn watched<'a>(guest: &'a Guest, argument: u64) -> Fiber<'a, Outcome> {
     let store = guest.0.store();
     // SAFETY: the guest outlives the fiber, and nobody else uses it. It has no hosts.
     unsafe {
-        Fiber::new(stack, store, Some(CallId::next()), move || {
+        Fiber::new(stack, store, Some(Watch::by_session()), move || {
             let guest = guest;
             Outcome(guest.0.call("f", &[argument]))
         })

@@ -35,7 +35,7 @@ use super::call::{Waiting, check_entry, mask};
 use super::store::{OpaqueMut, StoreMut};
 use super::store_context::StoreContext;
 use crate::error::{Error, Result};
-use crate::fiber::{Fiber, PooledStack, Suspender, Teardown};
+use crate::fiber::{Fiber, PooledStack, Suspender, Teardown, Watch};
 use crate::trap::HostFailure;
 use std::future::poll_fn;
 use std::io;
@@ -181,6 +181,7 @@ where
     // A guest may be waiting for a function of the host that polls this on another stack.
     let waiting_guests = usize::from(!activation.is_null());
     let stack = take_fiber_stack(&mut opaque)?;
+    let watch = opaque.debug_handler.map(Watch::by_handler);
     let body = move || {
         let guard = WaitingGuests::new(&mut store, waiting_guests);
         let result = body(guard.store.reborrow(), Waiting::Allowed);
@@ -191,7 +192,7 @@ where
     // the fiber runs, unless the body gave it away. What is on the fiber's stack when it is
     // suspended can be sent, see above; in particular the body can, and calls the guest at once.
     // Functions of the host catch their panics.
-    Ok(unsafe { Fiber::new(stack, context, None, body) })
+    Ok(unsafe { Fiber::new(stack, context, watch, body) })
 }
 
 /// Notes that guests wait on a stack which the store's context does not tell of, until dropped.

@@ -1,5 +1,6 @@
 //! Calling functions, and making errors of what comes back.
 
+use super::code_memory::CodeMemory;
 use super::context::{HostCallee, VmFuncRef};
 use super::func_ref::FuncPtr;
 use super::raw_val::RawVal;
@@ -389,18 +390,22 @@ fn memory_fault(store: &StoreOpaque, report: &TrapReport, address: usize) -> Opt
 /// The frames of a store's guests, with the modules they belong to.
 pub(crate) fn backtrace(store: &StoreOpaque, raw: RawBacktrace) -> WasmBacktrace {
     let mut frames: Vec<FrameInfo> = Vec::with_capacity(raw.frames.len());
+    // The module of the frame before, which is the most likely one for the next.
+    let mut last: Option<(Arc<CodeMemory>, Module)> = None;
     for frame in raw.frames {
-        let same = |module: &Module| Arc::ptr_eq(module.runtime().code(), &frame.code);
-        let module = match frames.last() {
-            Some(last) if same(last.module()) => last.module().clone(),
-            _ => {
-                let mut instances = store.instances.iter().rev();
-                let instance =
-                    instances.find(|instance| Arc::ptr_eq(instance.module.code(), &frame.code));
-                let Some(instance) = instance else { continue };
-                Module::from_runtime(instance.module.clone())
-            }
-        };
+        if !last
+            .as_ref()
+            .is_some_and(|(code, _)| Arc::ptr_eq(code, &frame.code))
+        {
+            let mut instances = store.instances.iter().rev();
+            let instance =
+                instances.find(|instance| Arc::ptr_eq(instance.module.code(), &frame.code));
+            let Some(instance) = instance else { continue };
+            let module = Module::from_runtime(instance.module.clone());
+            last = Some((frame.code, module));
+        }
+        let Some((_, module)) = &last else { continue };
+        let module = module.clone();
         let index = module.runtime().info().function_index(frame.function);
         frames.push(FrameInfo::new(module, index, frame.wasm_pc));
     }

@@ -67,6 +67,37 @@ impl<'s> LiveValues<'s> {
         reader.map_err(unreadable)
     }
 
+    /// Compares everything with the reference, if the code keeps one. Returns how many values there
+    /// are.
+    pub fn compare_with_reference(&self) -> Result<u64> {
+        let reader = self.reader()?;
+        let map = self.states.frame_map();
+        let mut count = 0;
+        let mut compare = |what: &str, index, value: FrameValue, offset: Option<u32>| {
+            let missing = || Error::UnreadableFrame("it keeps no reference".to_owned());
+            let bits = self.area(offset.ok_or_else(missing)?, value.size());
+            let expected = bits.ok_or_else(missing)?;
+            count += 1;
+            if (expected ^ value.bits) & !value.doubt == 0 {
+                return Ok(());
+            }
+            let (ty, bits) = (value.ty, value.bits);
+            let wasm_pc = self.guest.live.wasm_pc.unwrap_or_default();
+            Err(Error::UnreadableFrame(format!(
+                "at {wasm_pc:#x}, {what} {index}: {ty} is {expected:#x} and was read as {bits:#x}"
+            )))
+        };
+        for index in 0..reader.num_locals() {
+            let value = reader.local(index).map_err(unreadable)?;
+            compare("local", index, value, map.reference_local(index))?;
+        }
+        for index in 0..reader.num_operands() {
+            let value = reader.operand(index).map_err(unreadable)?;
+            compare("operand", index, value, map.reference_slot(index))?;
+        }
+        Ok(count)
+    }
+
     /// A value for the embedder, if it belongs to the frame.
     pub fn val(&self, value: FrameValue) -> Result<Val> {
         let raw = RawVal::from_u128(value.bits);

@@ -4,13 +4,16 @@
 
 pub(crate) mod access;
 pub(crate) mod async_call;
+pub(crate) mod breakpoints;
 pub(crate) mod builtins;
 pub(crate) mod call;
 pub(crate) mod code_memory;
+mod code_patches;
 pub(crate) mod code_registry;
 pub(crate) mod collect;
 pub(crate) mod const_expr;
 pub(crate) mod context;
+pub(crate) mod debug_handler;
 pub(crate) mod extern_refs;
 pub(crate) mod func_ref;
 pub(crate) mod global;

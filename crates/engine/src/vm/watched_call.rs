@@ -29,8 +29,8 @@ use super::untyped::{call_with_values, check_params};
 use super::{async_call, call};
 use crate::api::{Func, TrapInfo, Val};
 use crate::error::{Error, Result};
-use crate::fiber::{Fiber, Progress};
-use crate::trap::{self, CallId, HostFailure, Stop, StopReason, Unwound};
+use crate::fiber::{Fiber, Progress, Watch};
+use crate::trap::{self, HostFailure, Stop, StopReason, Unwound};
 use std::ptr::NonNull;
 use std::task::{Context, Poll};
 
@@ -115,7 +115,7 @@ impl<'a, T: 'static> WatchedCall<'a, T> {
         // else uses it. What is on its stack can be sent, as `async_call` argues, unless the
         // embedder's data cannot, and then the fiber stays with this call on its thread. Functions
         // of the host catch their panics.
-        let fiber = unsafe { Fiber::new(stack, context, Some(CallId::next()), body) };
+        let fiber = unsafe { Fiber::new(stack, context, Some(Watch::by_session()), body) };
         // SAFETY: this is the exclusive access, and nothing runs in the store.
         unsafe { context.as_ptr().write(StoreContext::barred()) };
         Ok(WatchedCall {
@@ -160,10 +160,7 @@ impl<'a, T: 'static> WatchedCall<'a, T> {
     }
 
     fn stopped(&mut self, mut stop: Stop) -> Event {
-        let event = match &mut stop.reason {
-            StopReason::Breakpoint => Event::Breakpoint,
-            StopReason::Unwinding(unwound) => unwinding(&self.store.opaque(), unwound),
-        };
+        let event = describe(&self.store.opaque(), &mut stop);
         self.state = State::Stopped(stop);
         event
     }
@@ -207,18 +204,8 @@ impl<'a, T: 'static> WatchedCall<'a, T> {
 
     /// The error of the host that the guest is about to be unwound with.
     pub fn error(&self) -> Option<&Error> {
-        let State::Stopped(Stop {
-            reason: StopReason::Unwinding(unwound),
-            ..
-        }) = &self.state
-        else {
-            return None;
-        };
-        match &**unwound {
-            Unwound::Host {
-                failure: HostFailure::Error(error),
-                ..
-            } => error.downcast_ref(),
+        match &self.state {
+            State::Stopped(stop) => stop.error(),
             _ => None,
         }
     }
@@ -230,6 +217,14 @@ impl<'a, T: 'static> WatchedCall<'a, T> {
             State::Stopped(_) => Some((self.store.shared().opaque(), &self.version)),
             _ => None,
         }
+    }
+}
+
+/// Names a stop. An error of the host becomes an [`Error`].
+pub(crate) fn describe(store: &OpaqueMut<'_>, stop: &mut Stop) -> Event {
+    match &mut stop.reason {
+        StopReason::Breakpoint => Event::Breakpoint,
+        StopReason::Unwinding(unwound) => unwinding(store, unwound),
     }
 }
 

@@ -1,9 +1,9 @@
 //! Sessions that are dropped in the middle.
 
-use crate::common::{block_on, poll_once};
+use crate::common::{block_on, instantiate, poll_once};
 use crate::support::{FAIL, Guest, NEVER, OVERFLOW, TRAP, WAIT, name};
 use std::pin::pin;
-use trapline::{Error, Val};
+use trapline::{Caller, DebugSession, Engine, Error, Linker, Val};
 
 #[test]
 fn a_session_can_be_dropped_at_any_event() {
@@ -49,27 +49,28 @@ fn a_session_can_be_dropped_while_the_host_waits() {
     }
 }
 
-/// Without a check where the function of the host returns, the guest would go on.
 #[test]
 fn a_host_function_that_swallows_the_drop_does_not_let_the_guest_go_on() {
-    let mut guest = Guest::new();
-    guest.store.data_mut().swallows = true;
-    let instance = guest.instance;
-    let mut session = guest.session(2, 0b11, TRAP);
-    assert_eq!(name(&block_on(session.next())), "trap");
-    let memory = {
-        let mut store = session.store_mut().unwrap();
-        let memory = instance.debug_memory(&store, 0).unwrap();
-        memory.write(&mut store, 8, &[7]).unwrap();
-        memory
+    let mut linker = Linker::new(&Engine::default());
+    let trap = |mut caller: Caller<'_, ()>| {
+        let trap = caller.get_export("trap").unwrap().into_func().unwrap();
+        assert!(trap.call(&mut caller, &[], &mut []).is_err());
     };
-    drop(session);
-    // No leaf was called since.
-    assert_eq!(memory.data(&guest.store)[8], 7);
-    guest.assert_usable();
-    let mut session = guest.session(2, 0b11, TRAP);
+    linker.func_wrap("host", "trap", trap).unwrap();
+    let wat = r#"(module (import "host" "trap" (func $trap))
+        (global (export "went_on") (mut i32) (i32.const 0))
+        (func (export "trap") unreachable)
+        (func (export "run") (call $trap) (global.set 0 (i32.const 1))))"#;
+    let (mut store, instance) = instantiate(&linker, (), wat);
+    let run = instance.get_func(&store, "run").unwrap();
+    let went_on = instance.get_global(&store, "went_on").unwrap();
+    let mut session = DebugSession::call(&mut store, run, &[]).unwrap();
     assert_eq!(name(&block_on(session.next())), "trap");
-    assert_eq!(name(&block_on(session.next())), "returned");
+    drop(session);
+    assert_eq!(went_on.get(&mut store).unwrap_i32(), 0);
+    // Nobody keeps it from going on otherwise.
+    run.call(&mut store, &[], &mut []).unwrap();
+    assert_eq!(went_on.get(&mut store).unwrap_i32(), 1);
 }
 
 #[test]

@@ -56,7 +56,7 @@
 
 mod event;
 
-pub(crate) use event::BREAKPOINT;
+pub(crate) use event::{BREAKPOINT, serialize};
 pub(in crate::trap) use event::{
     SavedRegisters, inject_event, prepare, resume, resume_instruction,
 };

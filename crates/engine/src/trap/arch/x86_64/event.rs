@@ -42,8 +42,8 @@
 use super::super::super::activation::{Activation, Resumption};
 use super::super::super::event::stopped;
 use super::{Injection, unwind_to_entry};
-use std::arch::naked_asm;
 use std::arch::x86_64::__cpuid_count;
+use std::arch::{asm, naked_asm};
 use std::mem::{offset_of, size_of};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -258,5 +258,29 @@ pub(in crate::trap) fn inject_event(activation: *mut Activation, sp: usize) -> I
         sp,
         argument: activation as usize,
         flags: None,
+    }
+}
+
+/// Has the processor forget what it has fetched of code, so that this thread runs what was written
+/// to it before, at whichever address. Other threads are told by what makes them run anything.
+pub(crate) fn serialize() {
+    // SAFETY: returns to the next instruction, with the same registers. Of the instructions that
+    // serialize, this one is not slow in virtual machines.
+    unsafe {
+        asm!(
+            "mov {old:r}, rsp",
+            "mov {segment:e}, ss",
+            "push {segment:r}",
+            "push {old:r}",
+            "pushfq",
+            "mov {segment:e}, cs",
+            "push {segment:r}",
+            "lea {segment:r}, [rip + 2f]",
+            "push {segment:r}",
+            "iretq",
+            "2:",
+            old = out(reg) _,
+            segment = out(reg) _,
+        );
     }
 }
