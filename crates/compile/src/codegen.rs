@@ -1,5 +1,6 @@
 //! From one function in the code generator's terms to bytes and tables.
 
+use crate::handlers::HandlerWriter;
 use crate::tables::TableWriter;
 use crate::trampoline::TrampolineBuilder;
 use crate::translate::{Environment, Translator};
@@ -74,6 +75,8 @@ pub(crate) struct FunctionCode {
     pub traps: Box<[u8]>,
     /// See [`crate::tables`].
     pub calls: Box<[u8]>,
+    /// See [`crate::handlers`].
+    pub handlers: Box<[u8]>,
 }
 
 /// The state of one thread of compilation, kept from function to function.
@@ -84,6 +87,7 @@ pub(crate) struct FunctionCompiler {
     validator_allocations: FuncValidatorAllocations,
     control_plane: ControlPlane,
     table: TableWriter,
+    handlers: HandlerWriter,
 }
 
 impl FunctionCompiler {
@@ -95,6 +99,7 @@ impl FunctionCompiler {
             validator_allocations: FuncValidatorAllocations::default(),
             control_plane: ControlPlane::default(),
             table: TableWriter::default(),
+            handlers: HandlerWriter::default(),
         }
     }
 
@@ -201,8 +206,10 @@ impl FunctionCompiler {
             // The call instruction ends where its return address begins.
             self.table
                 .call(call.ret_addr, locations.at(call.ret_addr - 1));
+            self.handlers.call(&call)?;
         }
         let calls = self.table.finish();
+        let handlers = self.handlers.finish();
         let relocations = buffer
             .relocs()
             .iter()
@@ -214,6 +221,7 @@ impl FunctionCompiler {
             relocations,
             traps,
             calls,
+            handlers,
         })
     }
 }

@@ -5,11 +5,12 @@
 //! can be mapped from a file as it is.
 
 use crate::codegen::{CallTarget, FunctionCode, Relocation};
+use crate::handlers::{CallHandlers, find_handlers};
 use crate::layout::VmctxLayout;
 use crate::module::ModuleInfo;
 use crate::names::Names;
 use crate::tables::{TrapSite, find_call, find_trap};
-use crate::types::{DefinedFuncIndex, FuncIndex, SignatureIndex};
+use crate::types::{DefinedFuncIndex, FuncIndex, SignatureIndex, TagIndex};
 use crate::{CompileError, artifact};
 use bytes::Bytes;
 use cranelift_entity::{EntityRef, PrimaryMap};
@@ -38,12 +39,14 @@ struct CodeEntry {
     start: u32,
     /// Bytes of code.
     len: u32,
-    /// First byte of its tables: the trap sites, then the call sites.
+    /// First byte of its tables: the trap sites, then the call sites, then the handlers.
     tables: u32,
     /// Bytes of trap sites.
     traps_len: u32,
     /// Bytes of call sites.
     calls_len: u32,
+    /// Bytes of handlers.
+    handlers_len: u32,
 }
 
 /// Everything of an image that is stored as values rather than as bytes.
@@ -60,7 +63,7 @@ pub(crate) struct Metadata {
 pub(crate) struct Sections {
     /// Machine code.
     pub text: Bytes,
-    /// Trap and call tables.
+    /// Tables of traps, calls and handlers.
     pub tables: Bytes,
     /// The module file.
     pub wasm: Bytes,
@@ -172,8 +175,20 @@ impl CompiledModule {
         if !matches!(code, Code::Function(_)) {
             return None;
         }
-        let table = self.tables(entry.tables + entry.traps_len, entry.calls_len)?;
+        let table = self.tables(entry.tables.checked_add(entry.traps_len)?, entry.calls_len)?;
         find_call(table, return_offset - entry.start)
+    }
+
+    /// What catches exceptions that come out of the call in a function of the module that returns
+    /// to an offset in the text. Allocates nothing and takes no lock.
+    pub fn handlers_at(&self, return_offset: u32) -> Option<CallHandlers<'_>> {
+        let (_, entry) = self.locate(return_offset.checked_sub(1)?)?;
+        if entry.handlers_len == 0 {
+            return None;
+        }
+        let start = entry.tables.checked_add(entry.traps_len)?;
+        let table = self.tables(start.checked_add(entry.calls_len)?, entry.handlers_len)?;
+        find_handlers(table, return_offset - entry.start, (entry.start, entry.len))
     }
 
     /// The function's name in the name section, which is read at the first call.
@@ -182,6 +197,11 @@ impl CompiledModule {
             .functions
             .get(&func.as_u32())
             .map(String::as_str)
+    }
+
+    /// A tag's name in the name section, which is read at the first call.
+    pub fn tag_name(&self, tag: TagIndex) -> Option<&str> {
+        self.names().tags.get(&tag.as_u32()).map(String::as_str)
     }
 
     /// The module's name in the name section, which is read at the first call.
@@ -325,6 +345,7 @@ impl ImageLinker {
         self.text.extend_from_slice(&part.code);
         self.tables.extend_from_slice(&part.traps);
         self.tables.extend_from_slice(&part.calls);
+        self.tables.extend_from_slice(&part.handlers);
         // Relative calls reach 2 GiB.
         if self.text.len() > i32::MAX as usize || self.tables.len() > u32::MAX as usize {
             return Err(CompileError::TooLarge("its code exceeds 2 GiB".to_owned()));
@@ -338,6 +359,7 @@ impl ImageLinker {
             tables: tables as u32,
             traps_len: part.traps.len() as u32,
             calls_len: part.calls.len() as u32,
+            handlers_len: part.handlers.len() as u32,
         })
     }
 

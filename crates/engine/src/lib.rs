@@ -61,6 +61,7 @@
 //! | call a guest | [`TypedFunc`], or [`Func::call`] if types are not known in Rust |
 //! | let functions of the host wait | [`TypedFunc::call_async`], [`Linker::func_wrap_async`] |
 //! | exchange data | [`Memory`], [`Table`], [`Global`], [`ExternRef`] |
+//! | throw and catch exceptions | [`ExnRef`], [`Tag`], [`ThrownException`] |
 //! | see what went wrong | [`Error`], [`TrapInfo`], [`WasmBacktrace`] |
 //! | limit what a guest can use | [`ResourceLimiter`], [`StoreLimits`], [`Config::stack_size`] |
 //!
@@ -84,7 +85,7 @@ mod trap;
 mod vm;
 
 pub use api::*;
-pub use error::{Error, HostError, LinkError, Result, TrapError};
+pub use error::{Error, HostError, LinkError, Result, ThrownException, TrapError};
 pub use trapline_compile::types::{
     FuncType, GlobalType, HeapType, MemoryType, Mutability, RefType, TableType, ValType,
 };

@@ -17,6 +17,7 @@
 
 use super::arch::{self, EntryState};
 use super::backtrace::{self, RawBacktrace, Start};
+use super::exceptions::Resumption;
 use super::{HostFailure, TrapReport, Unwound, os};
 use crate::fiber::{GuestStack, StackBounds};
 use crate::vm::raw_val::RawVal;
@@ -291,10 +292,16 @@ fn outcome(activation: Activation) -> Box<Unwound> {
 /// code of this thread is interrupted. A panic in here ends the process, because it cannot cross
 /// the guest's frames.
 ///
+/// Returns 0 if the activation is to be unwound, 1 if the guest goes on as the resumption says.
+///
 /// # Safety
 ///
-/// The activation is the innermost of this thread, and a fault is recorded in it.
-pub(super) unsafe extern "sysv64" fn trapped(activation: *mut Activation) {
+/// The activation is the innermost of this thread, and a fault is recorded in it. The resumption
+/// can be written.
+pub(super) unsafe extern "sysv64" fn trapped(
+    activation: *mut Activation,
+    resumption: *mut Resumption,
+) -> u32 {
     // SAFETY: `enter` has given the activation away while it waits for the guest, which is
     // interrupted, and the handler is done.
     let activation = unsafe { &mut *activation };
@@ -302,13 +309,23 @@ pub(super) unsafe extern "sysv64" fn trapped(activation: *mut Activation) {
         .fault
         .take()
         .expect("the stub is reached only with a fault");
+    if let Some(HostFailure::Caught(caught)) = activation.failure {
+        debug_assert!(
+            fault.kind == TrapKind::HostError && !activation.yellow_zone_open,
+            "functions of the host are called where there is room"
+        );
+        activation.failure = None;
+        // SAFETY: the caller says so.
+        unsafe { resumption.write(caught) };
+        return 1;
+    }
     // SAFETY: the activation is linked, and the fault was in guest code that it has entered.
     let backtrace = || unsafe { backtrace::walk(activation, Start::Fault(fault)) };
     let unwound = if fault.kind == TrapKind::HostError {
         // Panics and teardowns go on as they came, and nobody asks where from.
         let backtrace = match activation.failure {
-            Some(HostFailure::Panic(_) | HostFailure::Teardown) => RawBacktrace::default(),
             Some(HostFailure::Error(_)) | None => backtrace(),
+            Some(_) => RawBacktrace::default(),
         };
         let failure = activation.failure.take();
         let failure = failure
@@ -324,6 +341,7 @@ pub(super) unsafe extern "sysv64" fn trapped(activation: *mut Activation) {
         })
     };
     activation.unwound = Some(Box::new(unwound));
+    0
 }
 
 /// Leaves the reason why a function of the host is about to return that it failed.

@@ -1,19 +1,19 @@
-//! Collecting references to values of the host that no guest can reach any more.
+//! Collecting what guests had references to and cannot reach any more: values of the host, and
+//! exceptions.
 
-use super::extern_refs::ExternRefs;
 use super::store::{OpaqueMut, StoreOpaque};
 use super::table::TableItem;
 use super::vmctx::Vmctx;
 use crate::api::ExternRef;
 use trapline_compile::module::ModuleInfo;
-use trapline_compile::types::{HeapType, RefType, ValType};
+use trapline_compile::types::{HeapType, ValType};
 
 impl OpaqueMut<'_> {
     /// Collects if many values have come in since the last time. To be called before the
     /// arguments of a call are given their numbers.
     #[inline]
     pub(crate) fn collect_if_due(&mut self) {
-        if self.extern_refs.wants_collection() {
+        if self.extern_refs.wants_collection() || self.exceptions.wants_collection() {
             self.collect();
         }
     }
@@ -31,55 +31,70 @@ impl OpaqueMut<'_> {
 }
 
 fn find_dead(store: &mut StoreOpaque) -> Vec<ExternRef> {
-    let StoreOpaque {
-        extern_refs,
-        instances,
-        host_items,
-        ..
-    } = store;
-    for instance in instances.iter() {
-        mark_globals(extern_refs, instance.module.info(), instance.vmctx);
-        instance
-            .tables
-            .iter()
-            .for_each(|table| mark_table(extern_refs, table));
+    let mut roots = Roots::default();
+    for instance in &store.instances {
+        roots.globals(instance.module.info(), instance.vmctx);
+        instance.tables.iter().for_each(|table| roots.table(table));
     }
-    host_items
+    store
+        .host_items
         .tables()
-        .for_each(|table| mark_table(extern_refs, table));
-    for (ty, global) in host_items.globals() {
-        if is_extern(ty.content) {
-            extern_refs.mark(global.get().as_u64());
+        .for_each(|table| roots.table(table));
+    for (ty, global) in store.host_items.globals() {
+        roots.value(ty.content, global.get().as_u64());
+    }
+    roots.exceptions.extend(store.exceptions.held());
+    // Exceptions lead to others, in chains as long as a guest likes.
+    while let Some(number) = roots.exceptions.pop() {
+        if store.exceptions.mark(number) {
+            let (externs, exceptions) = store.exception_references(number);
+            roots.externs.extend(externs);
+            roots.exceptions.extend(exceptions);
         }
     }
-    extern_refs.sweep()
+    store.exceptions.sweep();
+    for number in roots.externs {
+        store.extern_refs.mark(number);
+    }
+    store.extern_refs.sweep()
 }
 
-fn is_extern(ty: ValType) -> bool {
-    matches!(
-        ty,
-        ValType::Ref(RefType {
-            heap: HeapType::Extern,
-            ..
-        })
-    )
+/// The references that guests can reach, by their numbers.
+#[derive(Default)]
+struct Roots {
+    externs: Vec<u64>,
+    exceptions: Vec<u64>,
 }
 
-fn mark_globals(extern_refs: &mut ExternRefs, info: &ModuleInfo, vmctx: Vmctx) {
-    for (index, ty) in info.globals.iter().skip(info.num_imported_globals) {
-        if is_extern(ty.content) {
-            extern_refs.mark(vmctx.global(index).get().as_u64());
+impl Roots {
+    fn of(&mut self, heap: HeapType) -> Option<&mut Vec<u64>> {
+        match heap {
+            HeapType::Extern => Some(&mut self.externs),
+            HeapType::Exn => Some(&mut self.exceptions),
+            HeapType::Func | HeapType::NoExn => None,
         }
     }
-}
 
-fn mark_table(extern_refs: &mut ExternRefs, table: &TableItem) {
-    if table.ty().element.heap == HeapType::Extern {
-        let elements = table.elements();
-        (0..elements.size())
-            .filter_map(|index| elements.get(index))
-            .for_each(|number| {
-                extern_refs.mark(number);
-            });
+    fn value(&mut self, ty: ValType, raw: u64) {
+        if let ValType::Ref(ty) = ty
+            && raw != 0
+            && let Some(roots) = self.of(ty.heap)
+        {
+            roots.push(raw);
+        }
+    }
+
+    fn globals(&mut self, info: &ModuleInfo, vmctx: Vmctx) {
+        for (index, ty) in info.globals.iter().skip(info.num_imported_globals) {
+            self.value(ty.content, vmctx.global(index).get().as_u64());
+        }
+    }
+
+    fn table(&mut self, table: &TableItem) {
+        if let Some(roots) = self.of(table.ty().element.heap) {
+            let elements = table.elements();
+            let numbers = (0..elements.size()).filter_map(|index| elements.get(index));
+            roots.extend(numbers.filter(|&number| number != 0));
+        }
     }
 }

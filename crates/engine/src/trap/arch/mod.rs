@@ -3,6 +3,8 @@
 //! - `enter_guest`, `enter_guest_on` and `unwind_to_entry`, the ends of an entry into the guest,
 //!   and `EntryState`, what the one leaves for the other;
 //! - `inject`, the registers that make an interrupted thread report a trap;
+//! - `throw_stub` and `throw_ref_stub`, the builtins that throw, from which the guest goes on at a
+//!   handler;
 //! - `stack_pointer`, `at_frame_setup` and `LONGEST_CALL`, for those who look at frames.
 //!
 //! Every frame, of guest code and of trampolines, begins with a frame record of two words at its
@@ -12,9 +14,9 @@
 mod x86_64;
 
 #[cfg(target_arch = "x86_64")]
-pub(crate) use x86_64::stack_pointer;
-#[cfg(target_arch = "x86_64")]
 pub(super) use x86_64::*;
+#[cfg(target_arch = "x86_64")]
+pub(crate) use x86_64::{stack_pointer, throw_ref_stub, throw_stub};
 
 #[cfg(not(target_arch = "x86_64"))]
 compile_error!(
