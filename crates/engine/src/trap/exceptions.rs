@@ -25,6 +25,7 @@ use super::backtrace::{Place, caller, is_word, read};
 use crate::vm::code_memory::CodeMemory;
 use crate::vm::code_registry;
 use crate::vm::store_context::StoreContext;
+use std::ptr::NonNull;
 use std::sync::Arc;
 use trapline_compile::types::TagIndex;
 
@@ -126,6 +127,42 @@ pub(crate) unsafe fn find_handler(
         (pc, fp) = (place.pc(), outer);
     }
     None
+}
+
+/// Reads all words of a store's guest frames, and of the host's frames between them, above an
+/// address on the stack of the innermost. `false`, and no or some words read, if the store's guests
+/// run on more than one stack.
+///
+/// # Safety
+///
+/// As for [`find_handler`]; and the address lies in a frame that the guest has called, below all
+/// of its own.
+pub(crate) unsafe fn scan_stack(
+    context: &StoreContext,
+    above: usize,
+    mut each: impl FnMut(u64),
+) -> bool {
+    let Some(innermost) = NonNull::new(context.activation) else {
+        return true;
+    };
+    // SAFETY: activations in a store's context are live.
+    let stack = unsafe { innermost.as_ref() }.stack;
+    let mut activation = context.activation.cast_const();
+    // SAFETY: as above.
+    while let Some(one) = unsafe { activation.as_ref() } {
+        if (one.stack.limit, one.stack.base) != (stack.limit, stack.base) {
+            return false;
+        }
+        activation = one.outer.activation;
+    }
+    let mut address = above.next_multiple_of(8);
+    while is_word(stack, address) {
+        // SAFETY: a word of the stack. Those of the host's frames may change any time they run,
+        // which is not now.
+        each(unsafe { (address as *const u64).read_volatile() });
+        address += 8;
+    }
+    true
 }
 
 impl Place {

@@ -1,10 +1,12 @@
 //! Collecting what guests had references to and cannot reach any more: values of the host, and
 //! exceptions.
 
+use super::exceptions;
 use super::store::{OpaqueMut, StoreOpaque};
 use super::table::TableItem;
 use super::vmctx::Vmctx;
 use crate::api::ExternRef;
+use crate::trap;
 use trapline_compile::module::ModuleInfo;
 use trapline_compile::types::{HeapType, ValType};
 
@@ -30,8 +32,51 @@ impl OpaqueMut<'_> {
     }
 }
 
+impl OpaqueMut<'_> {
+    /// Collects exceptions while a guest runs that has called a builtin, whose stub has a frame at
+    /// this address. Nothing is collected if some of the guest's frames cannot be found.
+    ///
+    /// # Safety
+    ///
+    /// It has, and has saved the registers above that.
+    #[cold]
+    #[inline(never)]
+    pub(crate) unsafe fn collect_exceptions(&mut self, stub: usize) {
+        if self.waiting_guests != 0 {
+            return;
+        }
+        let mut roots = Roots {
+            running: true,
+            ..Roots::default()
+        };
+        // SAFETY: the guest waits for the builtin.
+        let complete = unsafe {
+            trap::scan_stack(&self.context, stub, |word| {
+                if exceptions::is_number(word) {
+                    roots.exceptions.push(word);
+                }
+            })
+        };
+        if complete {
+            mark_exceptions(self, &mut roots);
+            self.exceptions.sweep();
+        }
+    }
+}
+
 fn find_dead(store: &mut StoreOpaque) -> Vec<ExternRef> {
     let mut roots = Roots::default();
+    mark_exceptions(store, &mut roots);
+    store.exceptions.sweep();
+    for number in roots.externs {
+        store.extern_refs.mark(number);
+    }
+    store.extern_refs.sweep()
+}
+
+/// Finds all references but those in frames, and marks the exceptions that they and those already
+/// found lead to.
+fn mark_exceptions(store: &mut StoreOpaque, roots: &mut Roots) {
     for instance in &store.instances {
         roots.globals(instance.module.info(), instance.vmctx);
         instance.tables.iter().for_each(|table| roots.table(table));
@@ -52,11 +97,6 @@ fn find_dead(store: &mut StoreOpaque) -> Vec<ExternRef> {
             roots.exceptions.extend(exceptions);
         }
     }
-    store.exceptions.sweep();
-    for number in roots.externs {
-        store.extern_refs.mark(number);
-    }
-    store.extern_refs.sweep()
 }
 
 /// The references that guests can reach, by their numbers.
@@ -64,14 +104,17 @@ fn find_dead(store: &mut StoreOpaque) -> Vec<ExternRef> {
 struct Roots {
     externs: Vec<u64>,
     exceptions: Vec<u64>,
+    /// Whether a guest is running. Its frames are not searched for references to values of the
+    /// host, so that these are of no interest.
+    running: bool,
 }
 
 impl Roots {
     fn of(&mut self, heap: HeapType) -> Option<&mut Vec<u64>> {
         match heap {
-            HeapType::Extern => Some(&mut self.externs),
             HeapType::Exn => Some(&mut self.exceptions),
-            HeapType::Func | HeapType::NoExn => None,
+            HeapType::Extern if !self.running => Some(&mut self.externs),
+            _ => None,
         }
     }
 

@@ -5,8 +5,10 @@
 //!
 //! An exception of which nobody ever had a reference is dropped when the next one is thrown: its
 //! handler has read the fields by then. The others live until a collection finds that no table,
-//! no global, no other exception and no handle of the embedder's refers to them, at a time when no
-//! guest frame is live that might.
+//! no global, no other exception and no handle of the embedder's refers to them, nor a word on
+//! the guest's stack, if there are live frames. Programs throw as often as they like in one call,
+//! so that collections cannot wait for its end. For a word on the stack to be taken for a
+//! reference by chance is as good as ruled out: all numbers have the same upper half.
 //!
 //! Throwing goes in these steps, of which the last alone changes the guest:
 //!
@@ -29,12 +31,31 @@ use std::ptr::NonNull;
 use std::sync::{Arc, OnceLock};
 use trapline_compile::types::{FuncType, HeapType, TagIndex, ValType};
 
-/// Numbers are handed out up to this one, so that a guest which keeps making exceptions in one
-/// call meets an error and not the end of the host's memory.
+/// The upper half of all numbers.
+const UPPER_HALF: u64 = 0x5845_786e_0000_0000;
+
+/// So many exceptions are kept, so that a guest which keeps references to ever new
+/// ones meets an error and not the end of the host's memory.
 const MAX_LIVE: usize = 1 << 22;
 
 /// A collection is not worth its time for fewer new exceptions.
-const MIN_BUDGET: usize = 1024;
+const MIN_BUDGET: usize = 4096;
+
+/// The number of the exception in a slot.
+fn number_of(slot: usize) -> u64 {
+    UPPER_HALF | (slot as u64 + 1)
+}
+
+/// The slot of an exception, if this can be the number of one.
+fn slot_of(number: u64) -> Option<usize> {
+    let slot = number.checked_sub(UPPER_HALF + 1)?;
+    u32::try_from(slot).ok().map(|slot| slot as usize)
+}
+
+/// Whether this can be the number of an exception.
+pub(crate) fn is_number(word: u64) -> bool {
+    slot_of(word).is_some()
+}
 
 /// A tag of some store, by its record, whose address is its identity. Every value of this type
 /// points to a record that lives as long as its store.
@@ -121,24 +142,23 @@ impl Exceptions {
             }),
             marked: false,
         };
-        let number = match self.free.pop() {
-            Some(number) => {
-                self.slots[number as usize - 1] = slot;
-                number
+        let index = match self.free.pop() {
+            Some(index) => {
+                self.slots[index as usize] = slot;
+                index as usize
             }
             None if self.slots.len() >= MAX_LIVE => return None,
             None => {
                 self.slots.push(slot);
-                self.slots.len() as u32
+                self.slots.len() - 1
             }
         };
         self.budget = self.budget.saturating_sub(1);
-        Some(u64::from(number))
+        Some(number_of(index))
     }
 
     fn get(&self, number: u64) -> Option<&Exception> {
-        let index = usize::try_from(number).ok()?.checked_sub(1)?;
-        self.slots.get(index)?.exception.as_ref()
+        self.slots.get(slot_of(number)?)?.exception.as_ref()
     }
 
     /// The tag and the fields of an exception; `None` for 0, the null reference.
@@ -158,8 +178,7 @@ impl Exceptions {
 
     /// Notes that a handler is about to be entered with an exception.
     fn note_caught(&mut self, number: u64, with_reference: bool) {
-        let index = (number as usize).wrapping_sub(1);
-        let slot = self.slots.get_mut(index);
+        let slot = slot_of(number).and_then(|index| self.slots.get_mut(index));
         let Some(exception) = slot.and_then(|slot| slot.exception.as_mut()) else {
             return;
         };
@@ -175,9 +194,10 @@ impl Exceptions {
         let unknown = self
             .get(number)
             .is_some_and(|exception| !exception.referenced && exception.handle.get().is_none());
-        if unknown {
-            self.slots[number as usize - 1].exception = None;
-            self.free.push(number as u32);
+        if let Some(index) = slot_of(number).filter(|_| unknown) {
+            self.slots[index].exception = None;
+            self.free.push(index as u32);
+            self.budget += 1;
         }
     }
 
@@ -188,10 +208,9 @@ impl Exceptions {
         self.budget == 0
     }
 
-    /// Notes that a number is in use. `true` if that was not known.
+    /// Notes that a number is in use, if it is one. `true` if that was not known.
     pub fn mark(&mut self, number: u64) -> bool {
-        let index = (number as usize).wrapping_sub(1);
-        let slot = self.slots.get_mut(index);
+        let slot = slot_of(number).and_then(|index| self.slots.get_mut(index));
         slot.is_some_and(|slot| !std::mem::replace(&mut slot.marked, true))
     }
 
@@ -209,14 +228,14 @@ impl Exceptions {
         self.caught = 0;
         for (index, slot) in self.slots.iter_mut().enumerate() {
             if !std::mem::take(&mut slot.marked) && slot.exception.take().is_some() {
-                self.free.push(index as u32 + 1);
+                self.free.push(index as u32);
             }
         }
         self.budget = self.live().max(MIN_BUDGET);
     }
 
     /// How many exceptions are held.
-    pub fn live(&self) -> usize {
+    fn live(&self) -> usize {
         self.slots.len() - self.free.len()
     }
 }
@@ -402,6 +421,12 @@ pub(crate) unsafe extern "sysv64" fn throw(
                 // SAFETY: there are slots for all fields, in the guest's frame.
                 count => Box::from(std::slice::from_raw_parts(fields, count)),
             };
+            store.exceptions.drop_caught();
+            if store.exceptions.wants_collection() {
+                // SAFETY: the resumption lies in the frame of the stub that the guest has called,
+                // which has saved all registers above it.
+                store.collect_exceptions(resumption.addr());
+            }
             let number = store.exceptions.add(vmctx.tag(tag), fields);
             number.ok_or_else(too_many)
         })
@@ -476,13 +501,25 @@ mod tests {
         let mut exceptions = Exceptions::new();
         for _ in 0..3 {
             let number = exceptions.add(tag(), Box::default()).unwrap();
-            assert_eq!(number, 1);
+            assert_eq!(number, number_of(0));
             exceptions.note_caught(number, false);
             assert!(exceptions.parts(number).is_some());
         }
-        exceptions.note_caught(1, true);
-        assert_eq!(exceptions.add(tag(), Box::default()), Some(2));
-        assert!(exceptions.parts(1).is_some());
+        exceptions.note_caught(number_of(0), true);
+        assert_eq!(exceptions.add(tag(), Box::default()), Some(number_of(1)));
+        assert!(exceptions.parts(number_of(0)).is_some());
+    }
+
+    #[test]
+    fn there_are_not_more_exceptions_than_the_limit() {
+        let mut exceptions = Exceptions::new();
+        for _ in 0..MAX_LIVE {
+            let number = exceptions.add(tag(), Box::default()).unwrap();
+            exceptions.note_caught(number, true);
+        }
+        assert!(exceptions.add(tag(), Box::default()).is_none());
+        exceptions.sweep();
+        assert!(exceptions.add(tag(), Box::default()).is_some());
     }
 
     #[test]
@@ -492,13 +529,14 @@ mod tests {
         let number = exceptions.add(tag(), Box::default()).unwrap();
         let handle = exceptions.handle(id, number).unwrap();
         exceptions.note_caught(number, false);
-        assert_eq!(exceptions.add(tag(), Box::default()), Some(2));
-        assert_eq!(exceptions.held(), [1]);
-        assert!(exceptions.mark(1));
+        assert_eq!(exceptions.add(tag(), Box::default()), Some(number_of(1)));
+        assert_eq!(exceptions.held(), [number]);
+        assert!(exceptions.mark(number));
+        assert!(!exceptions.mark(number));
         assert!(!exceptions.mark(1));
         exceptions.sweep();
         assert_eq!(exceptions.live(), 1);
-        assert!(exceptions.handle(id, 1).unwrap().ptr_eq(&handle));
+        assert!(exceptions.handle(id, number).unwrap().ptr_eq(&handle));
         drop(handle);
         assert!(exceptions.held().is_empty());
         assert!(exceptions.handle(id, 0).is_none());

@@ -73,7 +73,8 @@
 //! ```
 //!
 //! All the frames that are forgotten are the guest's, trampolines', and the stub's own. Without a
-//! handler the stub returns that the builtin failed.
+//! handler the stub returns that the builtin failed. Above the `Resumption` it keeps the registers
+//! that the guest may have values in, so that all of these can be found on the stack.
 
 use super::super::activation::{Activation, trapped};
 use super::super::exceptions::Resumption;
@@ -263,7 +264,13 @@ macro_rules! throwing {
                 ".cfi_offset rbp, -16",
                 "mov rbp, rsp",
                 ".cfi_def_cfa_register rbp",
-                "sub rsp, {size}",
+                // For whoever looks for references in the guest's frames.
+                "push rbx",
+                "push r12",
+                "push r13",
+                "push r14",
+                "push r15",
+                "sub rsp, {size} + 8",
                 concat!("mov ", $register, ", rsp"),
                 "call {throw}",
                 "test eax, eax",
