@@ -1,6 +1,6 @@
 //! What can go wrong between an embedder and a guest.
 
-use crate::api::{ExternType, MemoryAccessError, Trap, TrapInfo, WasmBacktrace};
+use crate::api::{ExnRef, ExternType, MemoryAccessError, Trap, TrapInfo, WasmBacktrace};
 use crate::trap::CallId;
 use std::error::Error as StdError;
 use std::fmt;
@@ -61,6 +61,9 @@ pub enum Error {
     /// The guest trapped.
     #[error("{}", .0.info)]
     Trap(Box<TrapError>),
+    /// An exception was thrown and not caught; or a function of the host throws this one.
+    #[error(transparent)]
+    Exception(Box<ThrownException>),
     /// A function of the host, or another piece of the embedder's code, failed.
     #[error("{}", .0.source)]
     Host(Box<HostError>),
@@ -180,6 +183,42 @@ impl TrapError {
     }
 }
 
+/// An exception on its way to whoever catches it.
+///
+/// A function of the host that returns this as its error, or an [`Error`] made from an [`ExnRef`],
+/// throws the exception in the guest that called it. A call out of which an exception came fails
+/// with it, and the backtrace of the place where it was thrown: who looks at the exception and does
+/// not return it has caught it. The example is at [`ExnRef`].
+#[derive(Debug, thiserror::Error)]
+#[error("an exception was thrown and not caught")]
+pub struct ThrownException {
+    exn: ExnRef,
+    backtrace: Option<WasmBacktrace>,
+}
+
+impl ThrownException {
+    /// To be returned by a function of the host that throws the exception.
+    pub fn new(exn: ExnRef) -> ThrownException {
+        let backtrace = None;
+        ThrownException { exn, backtrace }
+    }
+
+    /// The exception.
+    pub fn exn(&self) -> &ExnRef {
+        &self.exn
+    }
+
+    /// The exception.
+    pub fn into_exn(self) -> ExnRef {
+        self.exn
+    }
+
+    /// The guest's frames when it was thrown, if there were any.
+    pub fn backtrace(&self) -> Option<&WasmBacktrace> {
+        self.backtrace.as_ref()
+    }
+}
+
 /// An error of the embedder's own code, with the guest's frames that it went through. Found in
 /// an [`Error`], where an example is.
 #[derive(Debug)]
@@ -247,11 +286,15 @@ pub enum LinkError {
 }
 
 impl Error {
-    /// Wraps an error of the embedder's own. One that is an [`Error`] or a [`Trap`] in a box is
-    /// taken out of it, so that it is found again as what it was.
+    /// Wraps an error of the embedder's own. One that is an [`Error`], a [`Trap`] or a
+    /// [`ThrownException`] in a box is taken out of it, so that it is found again as what it was.
     pub fn host(error: impl Into<BoxError>) -> Error {
         let error = match error.into().downcast::<Error>() {
             Ok(ours) => return *ours,
+            Err(error) => error,
+        };
+        let error = match error.downcast::<ThrownException>() {
+            Ok(thrown) => return Error::Exception(thrown),
             Err(error) => error,
         };
         match error.downcast::<Trap>() {
@@ -277,11 +320,21 @@ impl Error {
         }
     }
 
-    /// The guest's frames at the trap, or at the call of the host function that failed.
+    /// The exception that was thrown and not caught, if that is what went wrong.
+    pub fn exception(&self) -> Option<&ThrownException> {
+        match self {
+            Error::Exception(thrown) => Some(thrown),
+            _ => None,
+        }
+    }
+
+    /// The guest's frames at the trap, at the throw of an exception, or at the call of the host
+    /// function that failed.
     pub fn backtrace(&self) -> Option<&WasmBacktrace> {
         match self {
             Error::Trap(trap) => Some(&trap.backtrace),
             Error::Host(host) => host.backtrace.as_ref(),
+            Error::Exception(thrown) => thrown.backtrace.as_ref(),
             _ => None,
         }
     }
@@ -291,6 +344,7 @@ impl Error {
         match self {
             Error::Host(host) => host.source.downcast_ref(),
             Error::Trap(trap) => (&trap.info.trap as &dyn StdError).downcast_ref(),
+            Error::Exception(thrown) => (&**thrown as &dyn StdError).downcast_ref(),
             _ => None,
         }
     }
@@ -332,6 +386,10 @@ impl Error {
                 host.backtrace.get_or_insert_with(frames);
                 Error::Host(host)
             }
+            Error::Exception(mut thrown) => {
+                thrown.backtrace.get_or_insert_with(frames);
+                Error::Exception(thrown)
+            }
             other => other,
         }
     }
@@ -372,6 +430,18 @@ impl From<Trap> for Error {
             backtrace: WasmBacktrace::empty(),
             seen_by: None,
         }))
+    }
+}
+
+impl From<ThrownException> for Error {
+    fn from(thrown: ThrownException) -> Error {
+        Error::Exception(Box::new(thrown))
+    }
+}
+
+impl From<ExnRef> for Error {
+    fn from(exn: ExnRef) -> Error {
+        ThrownException::new(exn).into()
     }
 }
 

@@ -271,7 +271,7 @@ impl<'a> FrameReader<'a> {
         };
         let info = self.module.info();
         match operator {
-            O::Nop | O::Block { .. } => {}
+            O::Nop | O::Block { .. } | O::TryTable { .. } => {}
             O::Drop => {
                 self.pop(wasm_pc, 1)?;
             }

@@ -79,6 +79,10 @@ impl FunctionTranslator<'_> {
     /// A function is about to be called. Its arguments are popped.
     #[inline]
     pub(super) fn before_call(&mut self) {
+        if self.state.handlers.any() {
+            // It may come back at a handler, to which other calls lead as well.
+            self.settle_below(self.state.operands.height());
+        }
         self.relocate_for_call();
     }
 

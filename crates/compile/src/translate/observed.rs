@@ -35,9 +35,12 @@ use super::effects::Effect;
 use super::function::FunctionTranslator;
 use crate::CompileError;
 use crate::abi::POINTER;
+use crate::codegen::AREA;
 use crate::observe::{FrameMap, FunctionStates, OperandState, Reads, RecipeId, Recipes, Recorder};
 use crate::types::GlobalIndex;
-use cranelift_codegen::ir::{InstBuilder, Opcode, StackSlot, StackSlotData, StackSlotKind, Value};
+use cranelift_codegen::ir::{
+    InstBuilder, Opcode, StackSlot, StackSlotData, StackSlotKey, StackSlotKind, Value,
+};
 use wasmparser::Operator;
 
 /// So many operands, and so many locals, may be elsewhere than in their slots and homes when a
@@ -172,7 +175,8 @@ impl FunctionTranslator<'_> {
         let params = self.env.info.signatures[self.signature].params().len();
         let map = FrameMap::new(self.state.locals.types(), params, self.env.reference);
         // Its size is known at the end.
-        let slot = StackSlotData::new(StackSlotKind::ExplicitSlot, 0, 4);
+        let key = StackSlotKey::new(AREA);
+        let slot = StackSlotData::new_with_key(StackSlotKind::ExplicitSlot, 0, 4, key);
         let area = self.builder.create_sized_stack_slot(slot);
         let zeroed: Vec<u32> = map.zeroed().collect();
         let homes: Vec<_> = (0..params as u32)
@@ -616,6 +620,9 @@ fn outcome(operator: &Operator<'_>) -> Outcome {
         | O::ReturnCallIndirect { .. }
         | O::MemoryGrow { .. }
         | O::TableGrow { .. }
+        | O::TryTable { .. }
+        | O::Throw { .. }
+        | O::ThrowRef
         | O::Drop
         | O::GlobalSet { .. }
         | O::TableSet { .. }

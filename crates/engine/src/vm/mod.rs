@@ -14,6 +14,7 @@ pub(crate) mod collect;
 pub(crate) mod const_expr;
 pub(crate) mod context;
 pub(crate) mod debug_handler;
+pub(crate) mod exceptions;
 pub(crate) mod extern_refs;
 pub(crate) mod func_ref;
 pub(crate) mod global;

@@ -2,7 +2,7 @@
 
 use super::code_memory::CodeMemory;
 use super::const_expr;
-use super::context::VmFuncRef;
+use super::context::{VmFuncRef, VmTag};
 use super::memory_image::MemoryImage;
 use super::signatures::Signatures;
 use super::vmctx::Vmctx;
@@ -215,7 +215,7 @@ impl RuntimeModule {
             .map(|(index, _)| index)
     }
 
-    /// Writes what all instances have in common: signature numbers and function references. For
+    /// Writes what all instances have in common: signature numbers, tags and function references. For
     /// imported functions the latter still lack code and vmctx.
     ///
     /// # Safety
@@ -224,8 +224,8 @@ impl RuntimeModule {
     pub(crate) unsafe fn fill_vmctx(&self, vmctx: Vmctx) {
         let numbers = self.parts().signatures.numbers();
         let func_refs = vmctx.func_refs();
-        // SAFETY: the layout has room for as many signature numbers and function references as
-        // the module has.
+        // SAFETY: the layout has room for as many signature numbers, function references and tags
+        // as the module has.
         unsafe {
             vmctx
                 .signatures()
@@ -238,6 +238,14 @@ impl RuntimeModule {
                     func_index: template.func_index,
                     entry: ptr::with_exposed_provenance(template.entry),
                 });
+            }
+            for (index, &signature) in self.info().tags.iter() {
+                if let Some(record) = vmctx.tag_record(index) {
+                    record.write(VmTag {
+                        signature: self.signature_number(signature),
+                        _reserved: 0,
+                    });
+                }
             }
         }
     }
