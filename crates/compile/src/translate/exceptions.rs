@@ -263,6 +263,7 @@ impl FunctionTranslator<'_> {
         if clause.catch.with_reference {
             self.push(exception, CAUGHT);
         }
+        self.fresh_operands(self.state.operands.height() - height);
         let innermost = self.state.controls.depth() - 1;
         self.br((innermost - clause.frame) as u32);
         self.state.operands.truncate(height);
