@@ -42,6 +42,7 @@ pub fn generate_invalid(u: &mut Unstructured<'_>) -> Result<Vec<u8>> {
 /// Exactly the proposals that Trapline supports.
 fn features(config: &mut Config) {
     config.bulk_memory_enabled = true;
+    config.exceptions_enabled = true;
     config.extended_const_enabled = true;
     config.memory64_enabled = true;
     config.multi_value_enabled = true;
@@ -58,7 +59,6 @@ fn features(config: &mut Config) {
     config.compact_imports_enabled = false;
     config.custom_descriptors_enabled = false;
     config.custom_page_sizes_enabled = false;
-    config.exceptions_enabled = false;
     config.gc_enabled = false;
     config.multibyte_array_access_enabled = false;
     config.shared_everything_threads_enabled = false;
@@ -70,6 +70,8 @@ fn features(config: &mut Config) {
 fn comparable(config: &mut Config, u: &mut Unstructured<'_>) -> Result<()> {
     config.canonicalize_nans = true;
     config.relaxed_simd_enabled = false;
+    // The other engine has none.
+    config.exceptions_enabled = false;
     config.export_everything = true;
     config.min_funcs = 1;
     config.min_imports = 0;

@@ -87,6 +87,7 @@ fn value(value: &Val) -> Value {
         Val::V128(x) => Value::Number(x.as_u128()),
         Val::FuncRef(x) => Value::Reference { null: x.is_none() },
         Val::ExternRef(x) => Value::Reference { null: x.is_none() },
+        Val::ExnRef(x) => Value::Reference { null: x.is_none() },
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::text::ERROR;
 use std::process::ExitCode;
 
-/// The exit code for a program that trapped: what shells report for a process that `abort` ended,
+/// The exit code for a program that trapped or did not catch an exception: what shells report for a process that `abort` ended,
 /// and what other engines return.
 const TRAPPED: u8 = 134;
 
@@ -15,6 +15,8 @@ pub(crate) enum Failure {
     Exit(i32),
     /// The guest trapped. The report is ready to be printed.
     Trap(String),
+    /// The guest threw an exception and did not catch it. The report is ready to be printed.
+    Exception(String),
     /// A function of the host failed under the guest. The report is ready to be printed.
     Host(String),
     /// Anything else.
@@ -26,7 +28,9 @@ impl Failure {
     pub(crate) fn print(&self) {
         match self {
             Failure::Exit(_) => {}
-            Failure::Trap(report) | Failure::Host(report) => crate::print_error(report),
+            Failure::Trap(report) | Failure::Exception(report) | Failure::Host(report) => {
+                crate::print_error(report);
+            }
             Failure::Error(error) => {
                 crate::print_error(&format!("{ERROR}error:{ERROR:#} {}\n", sentence(error)));
             }
@@ -37,7 +41,7 @@ impl Failure {
         match self {
             // As everywhere on Unix, the low eight bits are what the parent sees.
             Failure::Exit(code) => ExitCode::from(*code as u8),
-            Failure::Trap(_) => ExitCode::from(TRAPPED),
+            Failure::Trap(_) | Failure::Exception(_) => ExitCode::from(TRAPPED),
             Failure::Host(_) | Failure::Error(_) => ExitCode::FAILURE,
         }
     }

@@ -82,16 +82,18 @@ pub(crate) fn show(results: &[Val]) -> String {
         .collect()
 }
 
-fn show_one(value: &Val) -> String {
+/// A value on a line with others.
+pub(crate) fn show_one(value: &Val) -> String {
     match value {
         Val::I32(number) => number.to_string(),
         Val::I64(number) => number.to_string(),
         Val::F32(bits) => f32::from_bits(*bits).to_string(),
         Val::F64(bits) => f64::from_bits(*bits).to_string(),
         Val::V128(vector) => vector.as_u128().to_string(),
-        Val::FuncRef(None) | Val::ExternRef(None) => "<null>".to_string(),
+        Val::FuncRef(None) | Val::ExternRef(None) | Val::ExnRef(None) => "<null>".to_string(),
         Val::FuncRef(Some(_)) => "<funcref>".to_string(),
         Val::ExternRef(Some(_)) => "<externref>".to_string(),
+        Val::ExnRef(Some(_)) => "<exnref>".to_string(),
     }
 }
 

@@ -1,10 +1,11 @@
 //! The report of a crash.
 
 use crate::frames::{self, Calls, Frame, Line};
+use crate::invoke::show_one;
 use crate::source::excerpt;
 use crate::text::{ERROR, FAINT, NOTE, STRONG, count, harmless};
 use std::fmt::Write;
-use trapline::{MemoryFault, Trap, TrapInfo, WasmBacktrace};
+use trapline::{MemoryFault, Store, ThrownException, Trap, TrapInfo, WasmBacktrace};
 use trapline_symbols::{SourceLocation, SymbolsError};
 
 const PAGE: u64 = 65536;
@@ -18,6 +19,20 @@ pub(crate) fn trap(info: &TrapInfo, backtrace: Option<&WasmBacktrace>, module: &
         let _ = write!(headline, " ({meaning})");
     }
     report("trap", &headline, backtrace, module)
+}
+
+/// The report of an exception that was not caught: its tag, and what it carries.
+pub(crate) fn exception<T: 'static>(
+    thrown: &ThrownException,
+    store: &Store<T>,
+    module: &str,
+) -> String {
+    let exception = thrown.exn();
+    let name = exception.tag(store).name(store);
+    let name = name.map_or("a tag without a name".to_string(), |name| harmless(&name));
+    let fields: Vec<String> = exception.fields(store).iter().map(show_one).collect();
+    let headline = format!("{name} ({})", fields.join(", "));
+    report("uncaught exception", &headline, thrown.backtrace(), module)
 }
 
 /// The report of a failure of the host under a guest.

@@ -42,7 +42,7 @@ pub(crate) fn run(command: &Run) -> Result<(), Failure> {
     trapline_wasi::add_to_linker(&mut linker, |wasi| wasi)?;
     imports::check(&module, &linker, &mut store, &names.label)?;
     let instance = linker.instantiate(&mut store, &module);
-    let instance = instance.map_err(|error| names.explain(error))?;
+    let instance = instance.map_err(|error| names.explain(&store, error))?;
     match &command.invoke {
         Some(function) => invoke_export(&mut store, &instance, function, &words, &names),
         None => call(&mut store, &instance, "_start", &names),
@@ -61,12 +61,15 @@ struct Names {
 
 impl Names {
     /// What to say of an error that came out of the guest.
-    fn explain(&self, error: Error) -> Failure {
+    fn explain(&self, store: &Store<WasiCtx>, error: Error) -> Failure {
         if let Some(exit) = error.downcast_ref::<ExitCode>() {
             return Failure::Exit(exit.0);
         }
         if let Some(info) = error.trap_info() {
             return Failure::Trap(report::trap(info, error.backtrace(), &self.short));
+        }
+        if let Some(thrown) = error.exception() {
+            return Failure::Exception(report::exception(thrown, store, &self.short));
         }
         if error.backtrace().is_some() {
             let text = harmless(&error.to_string());
@@ -161,7 +164,7 @@ fn call(
     match instance.get_func(&mut *store, name) {
         Some(function) => {
             let called = function.call(&mut *store, &[], &mut []);
-            called.map_err(|error| names.explain(error))
+            called.map_err(|error| names.explain(store, error))
         }
         None => Ok(()),
     }
@@ -184,6 +187,6 @@ fn invoke_export(
     let mut results = invoke::room(&ty);
     function
         .call(&mut *store, &arguments, &mut results)
-        .map_err(|error| names.explain(error))?;
+        .map_err(|error| names.explain(store, error))?;
     crate::until_closed(std::io::stdout().write_all(invoke::show(&results).as_bytes()))
 }

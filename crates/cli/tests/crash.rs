@@ -50,6 +50,20 @@ fn calls_through_bad_function_pointers() {
 }
 
 #[test]
+fn an_exception_that_is_not_caught_is_told_with_what_it_carries() {
+    check("exceptions", &["uncaught"]);
+    check("exceptions", &["noexcept"]);
+    let wat = r#"(module
+        (tag $fatal (@name "fa\1b[2Jtal") (param i32 f64 externref))
+        (func $fail (throw $fatal (i32.const -7) (f64.const 2.5) (ref.null extern)))
+        (func (export "_start") (call $fail)))"#;
+    let stderr = run(["-"]).input(wat).fails_with(134);
+    let first = "uncaught exception: fa\\u{1b}[2Jtal (-7, 2.5, <null>)\n";
+    assert!(stderr.starts_with(first), "{stderr}");
+    assert!(stderr.contains("   0: fail\n"), "{stderr}");
+}
+
+#[test]
 fn endless_recursion_is_told_in_few_lines() {
     let ended = run([&guest("recursion")]).ends_with(134);
     assert_eq!(ended.stdout, "going down\n");

@@ -2,7 +2,7 @@
 #![allow(missing_docs)]
 
 mod common;
-use common::{folder, guest, run, text, trapline};
+use common::{folder, guest, run, snapshot, text, trapline};
 use std::fs;
 
 #[test]
@@ -187,4 +187,16 @@ fn a_library_says_what_can_be_called() {
                     of its functions with --invoke: ";
     assert!(stderr.starts_with(expected), "{stderr}");
     assert!(stderr.contains("add"), "{stderr}");
+}
+
+#[test]
+fn a_cpp_program_catches_what_it_throws() {
+    let printed = run([&guest("exceptions")]).prints();
+    snapshot("exceptions.txt", &printed);
+}
+
+#[test]
+fn a_c_program_jumps_out_of_its_frames() {
+    let printed = run([&guest("longjmp")]).prints();
+    snapshot("longjmp.txt", &printed);
 }

@@ -1,8 +1,9 @@
 //! The runtime functions that compiled code calls.
 //!
 //! A builtin is reached through a trampoline in the image (see `trampoline.rs`), which
-//! checks that the stack has room for the host and records where the guest was left. No builtin
-//! unwinds: one that can trap returns 0, and the calling code raises the trap by itself, with a
+//! checks that the stack has room for the host and records where the guest was left. But for
+//! [`Builtin::Throw`] and [`Builtin::ThrowRef`], which go on at the handler if there is one, no
+//! builtin unwinds: one that can trap returns 0, and the calling code raises the trap by itself, with a
 //! trapping instruction at the place of the wasm operator. So every trap of a guest is a
 //! hardware trap with an exact pc. One that calls the embedder's code and fails there
 //! ([`Builtin::can_fail`]) returns [`FAILED`], upon which the trampoline traps with
@@ -69,6 +70,10 @@ builtins! {
     TableInit(I32, I32, I64, I32, I32) -> I32;
     /// (segment)
     ElemDrop(I32);
+    /// (tag, address of the fields in slots). Does not return but by failing.
+    Throw(I32, I64) -> I64, can_fail true;
+    /// (exception, not null). Does not return but by failing.
+    ThrowRef(I64) -> I64, can_fail true;
 }
 
 impl Builtin {

@@ -1,5 +1,6 @@
 //! From one function in the code generator's terms to bytes and tables.
 
+use crate::handlers::HandlerWriter;
 use crate::tables::TableWriter;
 use crate::trampoline::TrampolineBuilder;
 use crate::translate::{Environment, Translator};
@@ -10,7 +11,7 @@ use cranelift_codegen::binemit::Reloc;
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::ir::function::FunctionParameters;
 use cranelift_codegen::ir::{
-    DebugTag, ExternalName, Function, StackSlot, UserExternalName, UserFuncName,
+    DebugTag, ExternalName, Function, StackSlotKey, UserExternalName, UserFuncName,
 };
 use cranelift_codegen::isa::TargetIsa;
 use cranelift_codegen::print_errors::pretty_error;
@@ -84,6 +85,8 @@ pub(crate) struct FunctionCode {
     /// How far below the frame pointer the area begins that [`crate::observe::FrameMap`] describes;
     /// 0 if there is none.
     pub area: u32,
+    /// See [`crate::handlers`].
+    pub handlers: Box<[u8]>,
 }
 
 /// The state of one thread of compilation, kept from function to function.
@@ -94,6 +97,7 @@ pub(crate) struct FunctionCompiler {
     validator_allocations: FuncValidatorAllocations,
     control_plane: ControlPlane,
     table: TableWriter,
+    handlers: HandlerWriter,
 }
 
 impl FunctionCompiler {
@@ -105,6 +109,7 @@ impl FunctionCompiler {
             validator_allocations: FuncValidatorAllocations::default(),
             control_plane: ControlPlane::default(),
             table: TableWriter::default(),
+            handlers: HandlerWriter::default(),
         }
     }
 
@@ -211,6 +216,7 @@ impl FunctionCompiler {
             // The call instruction ends where its return address begins.
             self.table
                 .call(call.ret_addr, locations.at(call.ret_addr - 1));
+            self.handlers.call(&call)?;
         }
         let calls = self.table.finish();
         let mut code: Box<[u8]> = compiled.code_buffer().into();
@@ -223,6 +229,7 @@ impl FunctionCompiler {
             *byte = NOP;
         }
         let points = self.table.finish();
+        let handlers = self.handlers.finish();
         let relocations = buffer
             .relocs()
             .iter()
@@ -236,6 +243,7 @@ impl FunctionCompiler {
             calls,
             points,
             area: area(buffer),
+            handlers,
         })
     }
 }
@@ -246,13 +254,17 @@ const BREAKPOINT: u8 = 0xcc;
 /// What stands in its place while nobody wants to stop there: `nop`.
 const NOP: u8 = 0x90;
 
-/// How far below the frame pointer the function's one stack slot begins, 0 if it has none.
+/// The key of the stack slot that is a function's area.
+pub(crate) const AREA: u64 = 0;
+
+/// How far below the frame pointer the function's area begins, 0 if it has none.
 fn area(buffer: &MachBufferFinalized<Final>) -> u32 {
     let Some(layout) = buffer.frame_layout() else {
         return 0;
     };
-    let slot = layout.stackslots.get(StackSlot::from_u32(0));
-    slot.map_or(0, |slot| layout.frame_to_fp_offset - slot.offset)
+    let mut slots = layout.stackslots.values();
+    let area = slots.find(|slot| slot.key == Some(StackSlotKey::new(AREA)));
+    area.map_or(0, |slot| layout.frame_to_fp_offset - slot.offset)
 }
 
 /// The code offsets and wasm pcs of a function's points, in ascending order.

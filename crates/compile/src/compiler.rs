@@ -27,6 +27,10 @@ pub struct CompilerOptions {
     pub parallel: bool,
     /// What the code offers to those who stop it.
     pub observe: Observe,
+    /// Whether code that is observed in all its state stores every local and operand as well, as
+    /// soon as it is there, and has a point at each operator: to be compared with what is read in
+    /// the usual way. For tests; it is slow.
+    pub reference: bool,
 }
 
 impl Default for CompilerOptions {
@@ -35,6 +39,7 @@ impl Default for CompilerOptions {
             opt_level: OptLevel::default(),
             parallel: true,
             observe: Observe::None,
+            reference: false,
         }
     }
 }
@@ -63,6 +68,7 @@ pub struct Compiler {
     crowded_isa: OwnedTargetIsa,
     parallel: bool,
     observe: Observe,
+    reference: bool,
     fingerprint: [u8; 32],
 }
 
@@ -75,12 +81,13 @@ impl Compiler {
     pub fn new(options: &CompilerOptions) -> Result<Compiler, CompileError> {
         let isa = isa::host(options.opt_level, Registers::WholeFunction)?;
         let crowded_isa = isa::host(options.opt_level, Registers::OnePass)?;
-        let fingerprint = fingerprint(&*isa, options.observe);
+        let fingerprint = fingerprint(&*isa, options);
         Ok(Compiler {
             isa,
             crowded_isa,
             parallel: options.parallel,
             observe: options.observe,
+            reference: options.reference,
             fingerprint,
         })
     }
@@ -165,6 +172,7 @@ impl Compiler {
             isa: &*self.isa,
             crowded_isa: &*self.crowded_isa,
             observe: self.observe,
+            reference: self.reference && self.observe.has_state(),
         }
     }
 
@@ -286,7 +294,7 @@ fn body_len(body: &wasmparser::FunctionBody<'_>) -> u64 {
     range.end - range.start
 }
 
-fn fingerprint(isa: &dyn TargetIsa, observe: Observe) -> [u8; 32] {
+fn fingerprint(isa: &dyn TargetIsa, options: &CompilerOptions) -> [u8; 32] {
     let mut hasher = blake3::Hasher::new();
     let mut add = |text: &str| {
         hasher.update(text.as_bytes());
@@ -295,7 +303,7 @@ fn fingerprint(isa: &dyn TargetIsa, observe: Observe) -> [u8; 32] {
     add(env!("CARGO_PKG_VERSION"));
     add(env!("TRAPLINE_SOURCE_HASH"));
     add(cranelift_codegen::VERSION);
-    add(&format!("{observe:?}"));
+    add(&format!("{:?} {}", options.observe, options.reference));
     add(&isa.triple().to_string());
     isa.flags().iter().for_each(|flag| add(&flag.to_string()));
     isa.isa_flags()

@@ -8,7 +8,8 @@ pub(crate) const SUPPORTED: WasmFeatures = WasmFeatures::WASM2
     .union(WasmFeatures::MULTI_MEMORY)
     .union(WasmFeatures::MEMORY64)
     .union(WasmFeatures::TAIL_CALL)
-    .union(WasmFeatures::RELAXED_SIMD);
+    .union(WasmFeatures::RELAXED_SIMD)
+    .union(WasmFeatures::EXCEPTIONS);
 
 /// A proposal that is not supported.
 pub(crate) struct Proposal {
@@ -32,7 +33,6 @@ const fn proposal(name: &'static str, features: WasmFeatures) -> Proposal {
 
 /// What is known and refused by name, a proposal before those that build on it.
 pub(crate) const UNSUPPORTED: &[Proposal] = &[
-    proposal("exception-handling", WasmFeatures::EXCEPTIONS),
     proposal("legacy exception-handling", WasmFeatures::LEGACY_EXCEPTIONS),
     proposal("threads", WasmFeatures::THREADS),
     proposal(
@@ -47,7 +47,6 @@ pub(crate) const UNSUPPORTED: &[Proposal] = &[
         "stack switching",
         WasmFeatures::STACK_SWITCHING
             .union(WasmFeatures::FUNCTION_REFERENCES)
-            .union(WasmFeatures::EXCEPTIONS)
             .union(WasmFeatures::GC),
     ),
     proposal("wide arithmetic", WasmFeatures::WIDE_ARITHMETIC),

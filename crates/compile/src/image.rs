@@ -5,12 +5,13 @@
 //! can be mapped from a file as it is.
 
 use crate::codegen::{CallTarget, FunctionCode, Relocation};
+use crate::handlers::{CallHandlers, find_handlers};
 use crate::layout::VmctxLayout;
 use crate::module::ModuleInfo;
 use crate::names::Names;
 use crate::parse::parse;
 use crate::tables::{Point, TrapSite, find_call, find_trap, points};
-use crate::types::{DefinedFuncIndex, FuncIndex, SignatureIndex};
+use crate::types::{DefinedFuncIndex, FuncIndex, SignatureIndex, TagIndex};
 use crate::{CompileError, artifact};
 use bytes::Bytes;
 use cranelift_entity::{EntityRef, PrimaryMap};
@@ -40,12 +41,14 @@ struct CodeEntry {
     start: u32,
     /// Bytes of code.
     len: u32,
-    /// First byte of its tables: the trap sites, then the call sites, then the points.
+    /// First byte of its tables: the trap sites, the call sites, the handlers, the points.
     tables: u32,
     /// Bytes of trap sites.
     traps_len: u32,
     /// Bytes of call sites.
     calls_len: u32,
+    /// Bytes of handlers.
+    handlers_len: u32,
     /// Bytes of points.
     points_len: u32,
     /// How far below the frame pointer the area lies that can be read; 0 if there is none.
@@ -66,7 +69,7 @@ pub(crate) struct Metadata {
 pub(crate) struct Sections {
     /// Machine code.
     pub text: Bytes,
-    /// Trap and call tables.
+    /// Tables of traps, calls and handlers.
     pub tables: Bytes,
     /// The module file.
     pub wasm: Bytes,
@@ -171,7 +174,7 @@ impl CompiledModule {
     /// signal handler may ask.
     pub fn trap_at(&self, text_offset: u32) -> Option<TrapSite> {
         let (code, entry) = self.locate(text_offset)?;
-        let [table, _, _] = self.tables(entry);
+        let [table, _, _, _] = self.tables(entry);
         let (wasm_pc, kind) = find_trap(table, text_offset - entry.start)?;
         let in_function = matches!(code, Code::Function(_));
         Some(TrapSite {
@@ -188,7 +191,7 @@ impl CompiledModule {
         if !matches!(code, Code::Function(_)) {
             return None;
         }
-        let [_, table, _] = self.tables(entry);
+        let [_, table, _, _] = self.tables(entry);
         find_call(table, return_offset - entry.start)
     }
 
@@ -203,7 +206,7 @@ impl CompiledModule {
     /// be stopped.
     pub fn points(&self, func: DefinedFuncIndex) -> impl Iterator<Item = Point> {
         let entry = &self.metadata.functions[func];
-        let [_, _, table] = self.tables(entry);
+        let [_, _, _, table] = self.tables(entry);
         points(table, entry.start)
     }
 
@@ -218,12 +221,28 @@ impl CompiledModule {
             .find(|point| point.text_offset == text_offset)
     }
 
+    /// What catches exceptions that come out of the call in a function of the module that returns
+    /// to an offset in the text. Allocates nothing and takes no lock.
+    pub fn handlers_at(&self, return_offset: u32) -> Option<CallHandlers<'_>> {
+        let (_, entry) = self.locate(return_offset.checked_sub(1)?)?;
+        if entry.handlers_len == 0 {
+            return None;
+        }
+        let [_, _, table, _] = self.tables(entry);
+        find_handlers(table, return_offset - entry.start, (entry.start, entry.len))
+    }
+
     /// The function's name in the name section, which is read at the first call.
     pub fn function_name(&self, func: FuncIndex) -> Option<&str> {
         self.names()
             .functions
             .get(&func.as_u32())
             .map(String::as_str)
+    }
+
+    /// A tag's name in the name section, which is read at the first call.
+    pub fn tag_name(&self, tag: TagIndex) -> Option<&str> {
+        self.names().tags.get(&tag.as_u32()).map(String::as_str)
     }
 
     /// The module's name in the name section, which is read at the first call.
@@ -280,11 +299,17 @@ impl CompiledModule {
             .get_or_init(|| Names::read(&self.metadata.info, &self.sections.wasm))
     }
 
-    /// The tables of a function: trap sites, call sites and points. What lies outside of the
-    /// section is empty.
-    fn tables(&self, entry: &CodeEntry) -> [&[u8]; 3] {
+    /// The tables of a function: trap sites, call sites, handlers and points. What lies outside of
+    /// the section is empty.
+    fn tables(&self, entry: &CodeEntry) -> [&[u8]; 4] {
         let mut start = entry.tables as usize;
-        [entry.traps_len, entry.calls_len, entry.points_len].map(|len| {
+        [
+            entry.traps_len,
+            entry.calls_len,
+            entry.handlers_len,
+            entry.points_len,
+        ]
+        .map(|len| {
             let end = start.saturating_add(len as usize);
             let table = self.sections.tables.get(start..end).unwrap_or_default();
             start = end;
@@ -412,6 +437,7 @@ impl ImageLinker {
         self.text.extend_from_slice(&part.code);
         self.tables.extend_from_slice(&part.traps);
         self.tables.extend_from_slice(&part.calls);
+        self.tables.extend_from_slice(&part.handlers);
         self.tables.extend_from_slice(&part.points);
         // Relative calls reach 2 GiB.
         if self.text.len() > i32::MAX as usize || self.tables.len() > u32::MAX as usize {
@@ -426,6 +452,7 @@ impl ImageLinker {
             tables: tables as u32,
             traps_len: part.traps.len() as u32,
             calls_len: part.calls.len() as u32,
+            handlers_len: part.handlers.len() as u32,
             points_len: part.points.len() as u32,
             area: part.area,
         })

@@ -13,9 +13,11 @@
 //!           | imported tables             |  pointer to a Table
 //!           | imported memories           |  pointer to a Memory
 //!           | imported globals            |  pointer to a Global
+//!           | imported tags               |  pointer to a Tag
 //!           | defined tables              |  Table
 //!           | defined memories            |  Memory
 //!           | defined globals             |  Global
+//!           | defined tags                |  Tag
 //!           | function references         |  FuncRef per FuncRefIndex
 //!           | host callees                |  HostCallee per imported function
 //!           +-----------------------------+
@@ -84,7 +86,8 @@ pub mod func_ref {
     pub const SIZE: u32 = 32;
 }
 
-/// A table: the elements are 8 bytes each, a pointer to a [`func_ref`] or an externref's number.
+/// A table: the elements are 8 bytes each, a pointer to a [`func_ref`] or the number of an
+/// externref or exnref.
 pub mod table {
     /// Address of the first element.
     pub const BASE: u32 = 0;
@@ -110,6 +113,14 @@ pub mod memory {
 pub mod global {
     /// Size in bytes, also its alignment.
     pub const SIZE: u32 = 16;
+}
+
+/// A tag. Its address is what tells it from other tags.
+pub mod tag {
+    /// `u32`: the engine's number for its type.
+    pub const SIGNATURE: u32 = 0;
+    /// Size in bytes.
+    pub const SIZE: u32 = 8;
 }
 
 /// The vmctx of a function of the host.
@@ -157,15 +168,18 @@ pub struct VmctxLayout {
     imported_tables: u32,
     imported_memories: u32,
     imported_globals: u32,
+    imported_tags: u32,
     defined_tables: u32,
     defined_memories: u32,
     defined_globals: u32,
+    defined_tags: u32,
     func_refs: u32,
     host_callees: u32,
     size: u32,
     num_imported_tables: u32,
     num_imported_memories: u32,
     num_imported_globals: u32,
+    num_imported_tags: u32,
 }
 
 impl VmctxLayout {
@@ -180,6 +194,7 @@ impl VmctxLayout {
             .len()
             .checked_sub(info.num_imported_memories)?;
         let defined_globals = info.globals.len().checked_sub(info.num_imported_globals)?;
+        let defined_tags = info.tags.len().checked_sub(info.num_imported_tags)?;
         let mut end = u64::from(header::SIZE);
         let mut place = |count: usize, size: u32, align: u64| {
             let start = end.next_multiple_of(align);
@@ -192,9 +207,11 @@ impl VmctxLayout {
         let imported_tables = place(info.num_imported_tables, 8, 8);
         let imported_memories = place(info.num_imported_memories, 8, 8);
         let imported_globals = place(info.num_imported_globals, 8, 8);
+        let imported_tags = place(info.num_imported_tags, 8, 8);
         let defined_tables = place(defined_tables, table::SIZE, 8);
         let defined_memories = place(defined_memories, memory::SIZE, 8);
         let defined_globals = place(defined_globals, global::SIZE, 16);
+        let defined_tags = place(defined_tags, tag::SIZE, 8);
         let func_refs = place(info.num_func_refs as usize, func_ref::SIZE, 8);
         let host_callees = place(info.num_imported_functions, host_callee::SIZE, 8);
         let size = place(0, 0, 16);
@@ -204,15 +221,18 @@ impl VmctxLayout {
             imported_tables,
             imported_memories,
             imported_globals,
+            imported_tags,
             defined_tables,
             defined_memories,
             defined_globals,
+            defined_tags,
             func_refs,
             host_callees,
             size,
             num_imported_tables: info.num_imported_tables as u32,
             num_imported_memories: info.num_imported_memories as u32,
             num_imported_globals: info.num_imported_globals as u32,
+            num_imported_tags: info.num_imported_tags as u32,
         })
     }
 
@@ -271,6 +291,17 @@ impl VmctxLayout {
             self.imported_globals,
             self.defined_globals,
             global::SIZE,
+        )
+    }
+
+    /// Where a [`tag`] is found.
+    pub fn tag(&self, index: TagIndex) -> Place {
+        place_of(
+            index.index() as u32,
+            self.num_imported_tags,
+            self.imported_tags,
+            self.defined_tags,
+            tag::SIZE,
         )
     }
 }

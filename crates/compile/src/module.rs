@@ -17,6 +17,8 @@ pub enum EntityIndex {
     Memory(MemoryIndex),
     /// A global.
     Global(GlobalIndex),
+    /// A tag.
+    Tag(TagIndex),
 }
 
 /// An import, in the order of the import section.
@@ -198,6 +200,10 @@ pub struct ModuleInfo {
     pub num_imported_globals: usize,
     /// The initial values of the defined globals.
     pub global_initial: Vec<ConstExpr>,
+    /// The types of all tags: what exceptions with them carry are the parameters.
+    pub tags: PrimaryMap<TagIndex, SignatureIndex>,
+    /// How many of `tags` are imported.
+    pub num_imported_tags: usize,
     /// The function to run at the end of instantiation.
     pub start: Option<FuncIndex>,
     /// Element segments.
@@ -232,6 +238,11 @@ impl ModuleInfo {
     /// The position among the defined memories, or `None` for an imported one.
     pub fn defined_memory(&self, memory: MemoryIndex) -> Option<u32> {
         defined(memory.as_u32(), self.num_imported_memories)
+    }
+
+    /// The type of a tag.
+    pub fn tag_type(&self, tag: TagIndex) -> &FuncType {
+        &self.signatures[self.tags[tag]]
     }
 
     /// The position among the defined globals, or `None` for an imported one.

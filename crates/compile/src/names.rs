@@ -11,6 +11,8 @@ pub(crate) struct Names {
     pub module: Option<String>,
     /// Those of its functions, by function index.
     pub functions: HashMap<u32, String>,
+    /// Those of its tags, by tag index.
+    pub tags: HashMap<u32, String>,
 }
 
 impl Names {
@@ -36,6 +38,12 @@ impl Names {
                     let entries = map.into_iter().map_while(Result::ok);
                     names
                         .functions
+                        .extend(entries.map(|naming| (naming.index, naming.name.to_owned())));
+                }
+                Name::Tag(map) => {
+                    let entries = map.into_iter().map_while(Result::ok);
+                    names
+                        .tags
                         .extend(entries.map(|naming| (naming.index, naming.name.to_owned())));
                 }
                 _ => {}

@@ -85,6 +85,12 @@ impl<'a> SectionReader<'a> {
                     self.info.memories.push(memory_type(&ty?));
                 }
             }
+            Payload::TagSection(tags) => {
+                for tag in tags {
+                    let signature = self.tag_signature(&tag?);
+                    self.info.tags.push(signature);
+                }
+            }
             Payload::GlobalSection(globals) => {
                 for global in globals {
                     let global = global?;
@@ -157,9 +163,18 @@ impl<'a> SectionReader<'a> {
         })
     }
 
+    fn tag_signature(&self, ty: &wasmparser::TagType) -> SignatureIndex {
+        self.info.types[TypeIndex::from_u32(ty.func_type_idx)]
+    }
+
     fn import(&mut self, import: wasmparser::Import<'_>) {
         let info = &mut self.info;
         let entity = match import.ty {
+            TypeRef::Tag(ty) => {
+                info.num_imported_tags += 1;
+                let signature = self.tag_signature(&ty);
+                EntityIndex::Tag(self.info.tags.push(signature))
+            }
             TypeRef::Func(ty) => {
                 info.num_imported_functions += 1;
                 EntityIndex::Function(self.declare_function(ty))
@@ -176,8 +191,8 @@ impl<'a> SectionReader<'a> {
                 info.num_imported_globals += 1;
                 EntityIndex::Global(info.globals.push(global_type(&ty)))
             }
-            TypeRef::Tag(_) | TypeRef::FuncExact(_) => {
-                unreachable!("validation refuses the proposals that have these")
+            TypeRef::FuncExact(_) => {
+                unreachable!("validation refuses the proposal that has these")
             }
         };
         self.info.imports.push(Import {
@@ -196,8 +211,9 @@ impl<'a> SectionReader<'a> {
             ExternalKind::Table => EntityIndex::Table(TableIndex::from_u32(export.index)),
             ExternalKind::Memory => EntityIndex::Memory(MemoryIndex::from_u32(export.index)),
             ExternalKind::Global => EntityIndex::Global(GlobalIndex::from_u32(export.index)),
-            ExternalKind::Tag | ExternalKind::FuncExact => {
-                unreachable!("validation refuses the proposals that have these")
+            ExternalKind::Tag => EntityIndex::Tag(TagIndex::from_u32(export.index)),
+            ExternalKind::FuncExact => {
+                unreachable!("validation refuses the proposal that has these")
             }
         };
         self.info.exports.push(Export {
@@ -310,15 +326,24 @@ pub(crate) fn val_type(ty: wasmparser::ValType) -> ValType {
 }
 
 fn ref_type(ty: wasmparser::RefType) -> RefType {
-    let heap = if ty.is_func_ref() || ty == wasmparser::RefType::FUNC {
-        HeapType::Func
-    } else {
-        debug_assert!(ty.is_extern_ref(), "validation refuses other references");
-        HeapType::Extern
-    };
     RefType {
         nullable: ty.is_nullable(),
-        heap,
+        heap: heap_type(ty.heap_type()),
+    }
+}
+
+/// The engine's heap type for one of the parser's.
+pub(crate) fn heap_type(ty: wasmparser::HeapType) -> HeapType {
+    use wasmparser::AbstractHeapType;
+    match ty {
+        wasmparser::HeapType::Abstract { ty, .. } => match ty {
+            AbstractHeapType::Func => HeapType::Func,
+            AbstractHeapType::Extern => HeapType::Extern,
+            AbstractHeapType::Exn => HeapType::Exn,
+            AbstractHeapType::NoExn => HeapType::NoExn,
+            other => unreachable!("validation refuses references to {other:?}"),
+        },
+        other => unreachable!("validation refuses references to {other:?}"),
     }
 }
 

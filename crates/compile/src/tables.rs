@@ -142,19 +142,26 @@ impl<'a> TableReader<'a> {
     }
 
     fn unsigned(&mut self) -> Option<u32> {
-        let mut value = 0;
-        for shift in (0..32).step_by(7) {
-            let byte = self.byte()?;
-            value |= u32::from(byte & 0x7f) << shift;
-            if byte & 0x80 == 0 {
-                return Some(value);
-            }
-        }
-        None
+        read_unsigned(&mut self.bytes)
     }
 }
 
-fn write_unsigned(out: &mut Vec<u8>, mut value: u32) {
+/// Reads an unsigned LEB128 number off the front of some bytes.
+pub(crate) fn read_unsigned(bytes: &mut &[u8]) -> Option<u32> {
+    let mut value = 0;
+    for shift in (0..32).step_by(7) {
+        let (&byte, rest) = bytes.split_first()?;
+        *bytes = rest;
+        value |= u32::from(byte & 0x7f) << shift;
+        if byte & 0x80 == 0 {
+            return Some(value);
+        }
+    }
+    None
+}
+
+/// Writes an unsigned LEB128 number.
+pub(crate) fn write_unsigned(out: &mut Vec<u8>, mut value: u32) {
     while value >= 0x80 {
         out.push(value as u8 | 0x80);
         value >>= 7;

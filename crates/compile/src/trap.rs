@@ -57,6 +57,8 @@ traps! {
     StackOverflow = 10, "call stack exhausted";
     /// A function of the host failed; the runtime holds its error. Only trampolines raise it.
     HostError = 11, "error raised by the host";
+    /// `throw_ref` met a null reference.
+    NullExceptionReference = 12, "null exception reference";
 }
 
 impl TrapKind {

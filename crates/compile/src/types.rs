@@ -29,6 +29,8 @@ impl ValType {
     pub const FUNCREF: ValType = ValType::Ref(RefType::FUNCREF);
     /// `externref`, the nullable reference to a value of the host.
     pub const EXTERNREF: ValType = ValType::Ref(RefType::EXTERNREF);
+    /// `exnref`, the nullable reference to an exception.
+    pub const EXNREF: ValType = ValType::Ref(RefType::EXNREF);
 
     /// Whether values of this type are references.
     pub fn is_ref(self) -> bool {
@@ -69,6 +71,16 @@ impl RefType {
         nullable: true,
         heap: HeapType::Extern,
     };
+    /// `exnref`.
+    pub const EXNREF: RefType = RefType {
+        nullable: true,
+        heap: HeapType::Exn,
+    };
+    /// `nullexnref`, whose only value is null.
+    pub const NULLEXNREF: RefType = RefType {
+        nullable: true,
+        heap: HeapType::NoExn,
+    };
 }
 
 impl fmt::Display for RefType {
@@ -76,6 +88,8 @@ impl fmt::Display for RefType {
         match (self.nullable, self.heap) {
             (true, HeapType::Func) => f.write_str("funcref"),
             (true, HeapType::Extern) => f.write_str("externref"),
+            (true, HeapType::Exn) => f.write_str("exnref"),
+            (true, HeapType::NoExn) => f.write_str("nullexnref"),
             (false, heap) => write!(f, "(ref {heap})"),
         }
     }
@@ -88,6 +102,10 @@ pub enum HeapType {
     Func,
     /// A value of the host.
     Extern,
+    /// An exception.
+    Exn,
+    /// Nothing: the type of a reference to an exception that can only be null.
+    NoExn,
 }
 
 impl fmt::Display for HeapType {
@@ -95,6 +113,8 @@ impl fmt::Display for HeapType {
         f.write_str(match self {
             HeapType::Func => "func",
             HeapType::Extern => "extern",
+            HeapType::Exn => "exn",
+            HeapType::NoExn => "noexn",
         })
     }
 }
@@ -257,6 +277,8 @@ index_space! {
     MemoryIndex, "memory";
     /// A global of a module, imported ones first.
     GlobalIndex, "global";
+    /// A tag of a module, imported ones first.
+    TagIndex, "tag";
     /// An element segment.
     ElemIndex, "elem";
     /// A data segment.

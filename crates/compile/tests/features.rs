@@ -17,34 +17,19 @@ struct Refused {
 
 const REFUSED: &[Refused] = &[
     Refused {
-        proposal: "exception-handling",
-        wat: "(module (tag (param i32)))",
-        at: &[1, 0, 0],
-    },
-    Refused {
-        proposal: "exception-handling",
-        wat: r#"(module (import "m" "t" (tag)))"#,
-        at: b"\x01m\x01t\x04",
-    },
-    Refused {
-        proposal: "exception-handling",
-        wat: "(module (func (block (try_table (catch_all 1)))))",
-        at: &[0x1f, 0x40],
-    },
-    Refused {
-        proposal: "exception-handling",
-        wat: "(module (func (throw_ref (unreachable))))",
-        at: &[0x0a],
-    },
-    Refused {
-        proposal: "exception-handling",
-        wat: "(module (func (param exnref)))",
-        at: &[0x60, 1, 0x69],
-    },
-    Refused {
         proposal: "legacy exception-handling",
         wat: "(module (func try catch_all end))",
         at: &[0x06, 0x40],
+    },
+    Refused {
+        proposal: "legacy exception-handling",
+        wat: "(module (tag $t) (func try try throw $t delegate 0 catch $t end))",
+        at: &[0x06, 0x40, 0x06, 0x40],
+    },
+    Refused {
+        proposal: "stack switching",
+        wat: "(module (tag (result i32)))",
+        at: &[0, 0],
     },
     Refused {
         proposal: "typed function references",
@@ -270,6 +255,18 @@ const SUPPORTED: &[(&str, &str)] = &[
         "(module (table i64 1 funcref) (func (drop (table.get (i64.const 0)))))",
     ),
     ("tail calls", "(module (func $f (return_call $f)))"),
+    (
+        "exception handling",
+        r#"(module
+            (tag $u (import "m" "u"))
+            (tag $t (export "t") (param i32 v128 externref))
+            (global (mut exnref) (ref.null exn))
+            (table 1 exnref)
+            (func $f (param (ref exn) nullexnref) (result i32 v128 externref (ref exn))
+                (try_table (result i32 v128 externref (ref exn)) (catch_ref $t 0)
+                    (block (try_table (catch $u 0) (catch_all 0) (throw $u)))
+                    (throw_ref (local.get 0)))))"#,
+    ),
 ];
 
 #[test]

@@ -1,6 +1,6 @@
 //! What can go wrong between an embedder and a guest.
 
-use crate::api::{ExternType, MemoryAccessError, Trap, TrapInfo, WasmBacktrace};
+use crate::api::{ExnRef, ExternType, MemoryAccessError, Trap, TrapInfo, WasmBacktrace};
 use crate::trap::CallId;
 use std::error::Error as StdError;
 use std::fmt;
@@ -61,6 +61,9 @@ pub enum Error {
     /// The guest trapped.
     #[error("{}", .0.info)]
     Trap(Box<TrapError>),
+    /// An exception was thrown and not caught; or a function of the host throws this one.
+    #[error(transparent)]
+    Exception(Box<ThrownException>),
     /// A function of the host, or another piece of the embedder's code, failed.
     #[error("{}", .0.source)]
     Host(Box<HostError>),
@@ -133,9 +136,9 @@ pub enum Error {
     /// may be using it.
     #[error("the debug session waits for an asynchronous host function, which may use the store")]
     BusySession,
-    /// A breakpoint was asked for in a module that was compiled without
-    /// [`Config::observe`](crate::Config::observe).
-    #[error("the engine does not observe: its guests cannot be stopped at breakpoints")]
+    /// A breakpoint, or locals or operands, were asked for in a module whose engine does not offer
+    /// them ([`Config::observe`](crate::Config::observe)).
+    #[error("the engine does not observe its guests far enough (see `Config::observe`)")]
     NotObserved,
     /// There is no instruction to stop at in a function at or after this wasm pc.
     #[error("there is no instruction at or after {0:#x} in its function, or no function")]
@@ -146,6 +149,13 @@ pub enum Error {
     /// A frame of the host was asked for what only guests have.
     #[error("the frame is of the host")]
     HostFrame,
+    /// Locals or operands were asked for, of a function that has not set up its frame, because the
+    /// stack has overflowed.
+    #[error("the function has not begun, so it has no locals and operands")]
+    NoFrameYet,
+    /// Locals or operands of a frame cannot be read.
+    #[error("the frame cannot be read: {0}")]
+    UnreadableFrame(String),
     /// The call was dropped before it was done, and its frames are being unwound: the guest
     /// can neither be entered nor wait.
     #[error("the call was dropped before it finished")]
@@ -170,6 +180,42 @@ impl TrapError {
     /// The guest's frames at the trap.
     pub fn backtrace(&self) -> &WasmBacktrace {
         &self.backtrace
+    }
+}
+
+/// An exception on its way to whoever catches it.
+///
+/// A function of the host that returns this as its error, or an [`Error`] made from an [`ExnRef`],
+/// throws the exception in the guest that called it. A call out of which an exception came fails
+/// with it, and the backtrace of the place where it was thrown: who looks at the exception and does
+/// not return it has caught it. The example is at [`ExnRef`].
+#[derive(Debug, thiserror::Error)]
+#[error("an exception was thrown and not caught")]
+pub struct ThrownException {
+    exn: ExnRef,
+    backtrace: Option<WasmBacktrace>,
+}
+
+impl ThrownException {
+    /// To be returned by a function of the host that throws the exception.
+    pub fn new(exn: ExnRef) -> ThrownException {
+        let backtrace = None;
+        ThrownException { exn, backtrace }
+    }
+
+    /// The exception.
+    pub fn exn(&self) -> &ExnRef {
+        &self.exn
+    }
+
+    /// The exception.
+    pub fn into_exn(self) -> ExnRef {
+        self.exn
+    }
+
+    /// The guest's frames when it was thrown, if there were any.
+    pub fn backtrace(&self) -> Option<&WasmBacktrace> {
+        self.backtrace.as_ref()
     }
 }
 
@@ -240,11 +286,15 @@ pub enum LinkError {
 }
 
 impl Error {
-    /// Wraps an error of the embedder's own. One that is an [`Error`] or a [`Trap`] in a box is
-    /// taken out of it, so that it is found again as what it was.
+    /// Wraps an error of the embedder's own. One that is an [`Error`], a [`Trap`] or a
+    /// [`ThrownException`] in a box is taken out of it, so that it is found again as what it was.
     pub fn host(error: impl Into<BoxError>) -> Error {
         let error = match error.into().downcast::<Error>() {
             Ok(ours) => return *ours,
+            Err(error) => error,
+        };
+        let error = match error.downcast::<ThrownException>() {
+            Ok(thrown) => return Error::Exception(thrown),
             Err(error) => error,
         };
         match error.downcast::<Trap>() {
@@ -270,11 +320,21 @@ impl Error {
         }
     }
 
-    /// The guest's frames at the trap, or at the call of the host function that failed.
+    /// The exception that was thrown and not caught, if that is what went wrong.
+    pub fn exception(&self) -> Option<&ThrownException> {
+        match self {
+            Error::Exception(thrown) => Some(thrown),
+            _ => None,
+        }
+    }
+
+    /// The guest's frames at the trap, at the throw of an exception, or at the call of the host
+    /// function that failed.
     pub fn backtrace(&self) -> Option<&WasmBacktrace> {
         match self {
             Error::Trap(trap) => Some(&trap.backtrace),
             Error::Host(host) => host.backtrace.as_ref(),
+            Error::Exception(thrown) => thrown.backtrace.as_ref(),
             _ => None,
         }
     }
@@ -284,6 +344,7 @@ impl Error {
         match self {
             Error::Host(host) => host.source.downcast_ref(),
             Error::Trap(trap) => (&trap.info.trap as &dyn StdError).downcast_ref(),
+            Error::Exception(thrown) => (&**thrown as &dyn StdError).downcast_ref(),
             _ => None,
         }
     }
@@ -325,6 +386,10 @@ impl Error {
                 host.backtrace.get_or_insert_with(frames);
                 Error::Host(host)
             }
+            Error::Exception(mut thrown) => {
+                thrown.backtrace.get_or_insert_with(frames);
+                Error::Exception(thrown)
+            }
             other => other,
         }
     }
@@ -365,6 +430,18 @@ impl From<Trap> for Error {
             backtrace: WasmBacktrace::empty(),
             seen_by: None,
         }))
+    }
+}
+
+impl From<ThrownException> for Error {
+    fn from(thrown: ThrownException) -> Error {
+        Error::Exception(Box::new(thrown))
+    }
+}
+
+impl From<ExnRef> for Error {
+    fn from(exn: ExnRef) -> Error {
+        ThrownException::new(exn).into()
     }
 }
 

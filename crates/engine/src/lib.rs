@@ -62,6 +62,7 @@
 //! | let functions of the host wait | [`TypedFunc::call_async`], [`Linker::func_wrap_async`] |
 //! | exchange data | [`Memory`], [`Table`], [`Global`], [`ExternRef`] |
 //! | stop a guest and examine it | [`DebugSession`], [`Frame`] |
+//! | throw and catch exceptions | [`ExnRef`], [`Tag`], [`ThrownException`] |
 //! | see what went wrong | [`Error`], [`TrapInfo`], [`WasmBacktrace`] |
 //! | limit what a guest can use | [`ResourceLimiter`], [`StoreLimits`], [`Config::stack_size`] |
 //!
@@ -87,7 +88,7 @@ mod vm;
 
 pub use api::*;
 pub use debug::*;
-pub use error::{Error, HostError, LinkError, Result, TrapError};
+pub use error::{Error, HostError, LinkError, Result, ThrownException, TrapError};
 pub use trapline_compile::types::{
     FuncType, GlobalType, HeapType, MemoryType, Mutability, RefType, TableType, ValType,
 };

@@ -12,11 +12,16 @@ use crate::types::ValType;
 /// ```
 ///
 /// Offsets are in bytes from the area's first. They follow from the types of the locals alone.
+///
+/// Code that is compiled with a *reference* has a second home for each local and a second slot for
+/// each depth, in which every value is stored as soon as it is there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FrameMap {
     locals: Vec<(ValType, u32)>,
     /// Where the locals that are not parameters begin and end.
     zeroed: (u32, u32),
+    /// Whether there is a reference.
+    reference: bool,
 }
 
 /// What the area and everything that is filled or copied as a vector is aligned to, in bytes.
@@ -30,7 +35,11 @@ impl FrameMap {
     pub const VMCTX: u32 = 0;
 
     /// The map for a function with these locals, the first `params` of them parameters.
-    pub(crate) fn new(types: impl Iterator<Item = ValType>, params: usize) -> FrameMap {
+    pub(crate) fn new(
+        types: impl Iterator<Item = ValType>,
+        params: usize,
+        reference: bool,
+    ) -> FrameMap {
         let mut locals = Vec::with_capacity(types.size_hint().0);
         let mut end = 8;
         let mut zeroed = None;
@@ -48,6 +57,7 @@ impl FrameMap {
         FrameMap {
             locals,
             zeroed: (zeroed.unwrap_or(end), end),
+            reference,
         }
     }
 
@@ -63,13 +73,30 @@ impl FrameMap {
 
     /// The offset of the slot for the operand that has `depth` others below it.
     pub fn slot(&self, depth: u32) -> u32 {
-        self.zeroed.1 + SLOT * depth
+        let homes = self.zeroed.1;
+        match self.reference {
+            true => 2 * homes + 2 * SLOT * depth,
+            false => homes + SLOT * depth,
+        }
+    }
+
+    /// The offset of a local's home in the reference.
+    pub fn reference_local(&self, index: u32) -> Option<u32> {
+        let (_, offset) = self.local(index).filter(|_| self.reference)?;
+        Some(self.zeroed.1 + offset)
+    }
+
+    /// The offset of the slot for an operand in the reference.
+    pub fn reference_slot(&self, depth: u32) -> Option<u32> {
+        self.reference.then(|| self.slot(depth) + SLOT)
     }
 
     /// The bytes that are zero when the function begins, in vectors of 16.
     pub(crate) fn zeroed(&self) -> impl Iterator<Item = u32> {
         let (start, end) = self.zeroed;
-        (start..end).step_by(16)
+        let zeroed = (start..end).step_by(16);
+        let reference = zeroed.clone().map(move |offset| end + offset);
+        zeroed.chain(reference.filter(|_| self.reference))
     }
 
     /// The bytes of an area with slots for as many operands.
@@ -95,22 +122,27 @@ mod tests {
     fn homes_and_slots_do_not_overlap_and_are_aligned() {
         use ValType::{F32, F64, I32, I64, V128};
         let types = [I32, V128, F32, I64, F64, I32, V128, I32, ValType::FUNCREF];
-        for params in 0..=types.len() {
-            let map = FrameMap::new(types.into_iter(), params);
+        for (params, reference) in (0..=types.len()).flat_map(|n| [(n, false), (n, true)]) {
+            let map = FrameMap::new(types.into_iter(), params, reference);
             let mut taken = vec![(FrameMap::VMCTX, 8)];
             for (index, ty) in types.into_iter().enumerate() {
                 let (of, offset) = map.local(index as u32).expect("it is one of the locals");
                 assert_eq!(of, ty);
-                assert!(offset.is_multiple_of(size(ty)));
-                taken.push((offset, offset + size(ty)));
-                let zeroed = map.zeroed().any(|at| at <= offset && offset < at + 16);
-                assert_eq!(
-                    zeroed,
-                    index >= params,
-                    "local {index} of {params} parameters"
-                );
+                let again = map.reference_local(index as u32);
+                assert_eq!(again.is_some(), reference);
+                for offset in [Some(offset), again].into_iter().flatten() {
+                    assert!(offset.is_multiple_of(size(ty)));
+                    taken.push((offset, offset + size(ty)));
+                    let zeroed = map.zeroed().any(|at| at <= offset && offset < at + 16);
+                    assert_eq!(zeroed, index >= params, "a local with {params} parameters");
+                }
             }
-            taken.extend((0..3).map(|depth| (map.slot(depth), map.slot(depth + 1))));
+            for depth in 0..3 {
+                let again = map.reference_slot(depth);
+                assert_eq!(again.is_some(), reference);
+                let slots = [Some(map.slot(depth)), again].into_iter().flatten();
+                taken.extend(slots.map(|offset| (offset, offset + SLOT)));
+            }
             taken.sort_unstable();
             assert!(taken.is_sorted_by(|one, next| one.1 <= next.0), "{taken:?}");
             assert_eq!(taken.last().map(|last| last.1), Some(map.size(3)));

@@ -62,6 +62,13 @@ impl FrameValue {
     }
 }
 
+impl FrameValue {
+    /// The bytes that the value takes.
+    pub fn size(self) -> u32 {
+        super::frame_map::size(self.ty)
+    }
+}
+
 /// The bits that values of a type have.
 fn mask(ty: ValType) -> Bits {
     Bits::MAX >> (128 - 8 * super::frame_map::size(ty))
@@ -264,7 +271,7 @@ impl<'a> FrameReader<'a> {
         };
         let info = self.module.info();
         match operator {
-            O::Nop | O::Block { .. } => {}
+            O::Nop | O::Block { .. } | O::TryTable { .. } => {}
             O::Drop => {
                 self.pop(wasm_pc, 1)?;
             }

@@ -28,6 +28,8 @@ pub(super) enum Access {
     Signature,
     /// To another field of a function reference, known not to be null.
     FuncRef,
+    /// To a field of an exception.
+    ExceptionField,
     /// To a value as one of another type, which is no access at all but is written like one.
     Bitcast,
     /// To the part of the frame that can be read from outside.
@@ -44,7 +46,7 @@ const HEAPS: u8 = 3;
 const GLOBALS: u8 = 8;
 
 impl Access {
-    const FIRST_HEAP: usize = 8;
+    const FIRST_HEAP: usize = 9;
     const FIRST_GLOBAL: usize = Self::FIRST_HEAP + HEAPS as usize;
     const COUNT: usize = Self::FIRST_GLOBAL + GLOBALS as usize;
 
@@ -57,7 +59,8 @@ impl Access {
             Access::Signature => 4,
             Access::FuncRef => 5,
             Access::Bitcast => 6,
-            Access::Frame => 7,
+            Access::ExceptionField => 7,
+            Access::Frame => 8,
             Access::Heap(n) => Self::FIRST_HEAP + usize::from(n),
             Access::Global(n) => Self::FIRST_GLOBAL + usize::from(n),
         }
@@ -71,8 +74,9 @@ impl Access {
             Access::TableRecord => (2, "table record"),
             Access::TableElement => (3, "table element"),
             Access::Signature | Access::FuncRef => (4, "function reference"),
+            Access::ExceptionField => (5, "exception"),
             Access::Bitcast => return None,
-            Access::Frame => (5, "frame"),
+            Access::Frame => (6, "frame"),
             Access::Heap(n) => (8 + u32::from(n), "memory"),
             Access::Global(n) => (16 + u32::from(n), "global"),
         })
@@ -86,6 +90,7 @@ impl Access {
             | Access::TableRecord
             | Access::TableElement
             | Access::FuncRef
+            | Access::ExceptionField
             | Access::Frame
             | Access::Global(_) => trusted,
             Access::Signature => trusted

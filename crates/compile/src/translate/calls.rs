@@ -22,7 +22,7 @@ use cranelift_codegen::isa::CallConv;
 
 /// A function to be called.
 #[derive(Clone, Copy)]
-enum Callee {
+pub(super) enum Callee {
     /// One of the module's own.
     Direct(FuncRef),
     /// One whose code address and vmctx are known only at run time.
@@ -101,6 +101,14 @@ impl FunctionTranslator<'_> {
     fn emit_call(&mut self, callee: Callee, signature: SignatureIndex) {
         self.collect_arguments(callee, signature);
         self.before_call();
+        if self.state.handlers.any() {
+            let results = self.env.info.signatures[signature].results();
+            let next = self.emit_try_call(callee, signature);
+            self.effect(Effect::Call);
+            self.push_block_params(next, results);
+            self.fresh_operands(results.len());
+            return;
+        }
         let inst = match callee {
             Callee::Direct(function) => self.builder.ins().call(function, &self.state.values),
             Callee::Indirect { code, .. } => {
@@ -150,7 +158,7 @@ impl FunctionTranslator<'_> {
         self.fresh_operands(results.len());
     }
 
-    fn signature_ref(&mut self, index: SignatureIndex) -> SigRef {
+    pub(super) fn signature_ref(&mut self, index: SignatureIndex) -> SigRef {
         if let Some(signature) = self.state.signatures.get(index) {
             return signature;
         }
@@ -197,6 +205,16 @@ impl FunctionTranslator<'_> {
 
     /// Calls a builtin.
     pub(super) fn emit_builtin_call(&mut self, builtin: Builtin, args: &[Value]) -> Inst {
+        let function = self.collect_builtin_arguments(builtin, args);
+        self.builder.ins().call(function, &self.state.values)
+    }
+
+    /// Collects the arguments of a builtin into `state.values`, after the vmctx.
+    pub(super) fn collect_builtin_arguments(
+        &mut self,
+        builtin: Builtin,
+        args: &[Value],
+    ) -> FuncRef {
         let function = match self.state.builtins[builtin as usize] {
             Some(function) => function,
             None => {
@@ -210,6 +228,6 @@ impl FunctionTranslator<'_> {
         self.state.values.clear();
         self.state.values.push(self.vmctx);
         self.state.values.extend_from_slice(args);
-        self.builder.ins().call(function, &self.state.values)
+        function
     }
 }

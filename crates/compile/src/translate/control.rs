@@ -45,7 +45,7 @@ fn branch_target(
 }
 
 impl FunctionTranslator<'_> {
-    fn block_type(&self, ty: wasmparser::BlockType) -> BlockType {
+    pub(super) fn block_type(&self, ty: wasmparser::BlockType) -> BlockType {
         match ty {
             wasmparser::BlockType::Empty => BlockType::Empty,
             wasmparser::BlockType::Type(ty) => BlockType::Result(val_type(ty)),
@@ -56,11 +56,16 @@ impl FunctionTranslator<'_> {
     }
 
     /// The height of the operand stack below the parameters of a frame that begins here.
-    fn height_below(&self, ty: BlockType) -> usize {
+    pub(super) fn height_below(&self, ty: BlockType) -> usize {
         self.state.operands.height() - ty.params(self.env.info).len()
     }
 
-    fn push_frame(&mut self, kind: FrameKind, ty: BlockType, height: usize) -> &mut Frame {
+    pub(super) fn push_frame(
+        &mut self,
+        kind: FrameKind,
+        ty: BlockType,
+        height: usize,
+    ) -> &mut Frame {
         self.state.controls.push(Frame {
             kind,
             ty,
@@ -73,7 +78,7 @@ impl FunctionTranslator<'_> {
     }
 
     /// Pushes a block's parameters as values of these types.
-    fn push_block_params(&mut self, block: Block, types: &[ValType]) {
+    pub(super) fn push_block_params(&mut self, block: Block, types: &[ValType]) {
         self.pass_values(types.len());
         for (index, &ty) in types.iter().enumerate() {
             let value = self.builder.block_params(block)[index];
@@ -191,6 +196,7 @@ impl FunctionTranslator<'_> {
                 self.restore_params(frame.ty);
                 self.switch_to_block(block);
             }
+            FrameKind::TryTable => self.end_try_table(),
             _ => {}
         }
         if frame.edges > 0 {

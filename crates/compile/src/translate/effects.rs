@@ -79,6 +79,10 @@ impl FunctionTranslator<'_> {
     /// A function is about to be called. Its arguments are popped.
     #[inline]
     pub(super) fn before_call(&mut self) {
+        if self.state.handlers.any() {
+            // It may come back at a handler, to which other calls lead as well.
+            self.settle_below(self.state.operands.height());
+        }
         self.relocate_for_call();
     }
 
@@ -97,6 +101,11 @@ impl FunctionTranslator<'_> {
     pub(super) fn point(&mut self, wasm_pc: u32) {
         self.point_due = false;
         self.relocate_for_point(wasm_pc);
+        self.emit_point(wasm_pc);
+    }
+
+    /// The place alone.
+    pub(super) fn emit_point(&mut self, wasm_pc: u32) {
         let point = self.builder.ins().sequence_point();
         let tags = &mut self.builder.func.debug_tags;
         tags.set(point, [DebugTag::User(wasm_pc)]);

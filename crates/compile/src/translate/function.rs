@@ -2,6 +2,7 @@
 
 use super::Environment;
 use super::access::{Access, Accesses};
+use super::exceptions::Handlers;
 use super::locals::Locals;
 use super::memory::{Memory, Sums};
 use super::observed::Observed;
@@ -41,6 +42,7 @@ pub(super) struct State {
     pub operands: OperandStack,
     pub controls: ControlStack,
     pub locals: Locals,
+    pub handlers: Handlers,
     pub accesses: Accesses,
     pub memories: PerFunction<MemoryIndex, Memory>,
     pub sums: Sums,
@@ -74,6 +76,7 @@ impl State {
             operands: OperandStack::default(),
             controls: ControlStack::default(),
             locals: Locals::default(),
+            handlers: Handlers::default(),
             accesses: Accesses::default(),
             memories: PerFunction::new(),
             sums: Sums::default(),
@@ -99,6 +102,7 @@ impl State {
         self.edges.clear();
         self.saved.clear();
         self.locals.clear();
+        self.handlers.clear();
         self.accesses.clear();
         self.memories.clear();
         self.sums.enter_block();
@@ -289,7 +293,10 @@ impl<'a> FunctionTranslator<'a> {
     /// Keeps track of where unreachable code ends.
     fn unreachable_operator(&mut self, operator: &Operator<'_>) {
         match operator {
-            Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } => {
+            Operator::Block { .. }
+            | Operator::Loop { .. }
+            | Operator::If { .. }
+            | Operator::TryTable { .. } => {
                 self.unreachable_frames += 1;
             }
             Operator::Else if self.unreachable_frames == 0 => self.else_(),

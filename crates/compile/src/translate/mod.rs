@@ -26,6 +26,7 @@
 //! | `operators.rs` | the table of all operators |
 //! | `control.rs` | blocks and branches |
 //! | `calls.rs` | calls of functions and builtins |
+//! | `exceptions.rs` | throwing and catching |
 //! | `numeric.rs` | arithmetic, comparisons, conversions |
 //! | `variables.rs` | locals, globals, and references |
 //! | `memory.rs` | loads and stores, size and growth of memories |
@@ -46,6 +47,7 @@ mod bulk;
 mod calls;
 mod control;
 mod effects;
+mod exceptions;
 mod function;
 mod locals;
 mod memory;
@@ -85,6 +87,8 @@ pub(crate) struct Environment<'a> {
     pub crowded_isa: &'a dyn TargetIsa,
     /// What the code offers to those who stop it.
     pub observe: Observe,
+    /// Whether it stores everything, for comparison.
+    pub reference: bool,
 }
 
 /// How many values make a function [crowded](Translator::crowded). No compiler of programs comes

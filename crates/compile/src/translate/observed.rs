@@ -35,9 +35,12 @@ use super::effects::Effect;
 use super::function::FunctionTranslator;
 use crate::CompileError;
 use crate::abi::POINTER;
+use crate::codegen::AREA;
 use crate::observe::{FrameMap, FunctionStates, OperandState, Reads, RecipeId, Recipes, Recorder};
 use crate::types::GlobalIndex;
-use cranelift_codegen::ir::{InstBuilder, Opcode, StackSlot, StackSlotData, StackSlotKind, Value};
+use cranelift_codegen::ir::{
+    InstBuilder, Opcode, StackSlot, StackSlotData, StackSlotKey, StackSlotKind, Value,
+};
 use wasmparser::Operator;
 
 /// So many operands, and so many locals, may be elsewhere than in their slots and homes when a
@@ -57,6 +60,8 @@ pub(super) struct Observed {
     dirty: DirtyLocals,
     /// What was overwritten in the region that is about to end.
     overwritten: Reads,
+    /// Where the last point was made.
+    at_point: Option<u32>,
     /// The operator at hand.
     wasm_pc: u32,
     /// Whether it has loaded from a memory.
@@ -129,6 +134,7 @@ impl Observed {
             settled: 0,
             dirty: DirtyLocals::default(),
             overwritten: Reads::NOTHING,
+            at_point: None,
             wasm_pc: 0,
             loads: false,
             leaving: Vec::new(),
@@ -167,24 +173,41 @@ impl FunctionTranslator<'_> {
         let mut recipes = recipes.unwrap_or_default();
         recipes.clear();
         let params = self.env.info.signatures[self.signature].params().len();
-        let map = FrameMap::new(self.state.locals.types(), params);
+        let map = FrameMap::new(self.state.locals.types(), params, self.env.reference);
         // Its size is known at the end.
-        let slot = StackSlotData::new(StackSlotKind::ExplicitSlot, 0, 4);
+        let key = StackSlotKey::new(AREA);
+        let slot = StackSlotData::new_with_key(StackSlotKind::ExplicitSlot, 0, 4, key);
         let area = self.builder.create_sized_stack_slot(slot);
         let zeroed: Vec<u32> = map.zeroed().collect();
-        let homes: Vec<u32> = (0..params as u32)
-            .filter_map(|index| map.local(index).map(|(_, offset)| offset))
+        let homes: Vec<_> = (0..params as u32)
+            .map(|index| {
+                let home = map.local(index).map(|(_, offset)| offset);
+                (index, [home, map.reference_local(index)])
+            })
             .collect();
         self.state.observed = Some(Observed::new(recipes, map, area, recorder));
         self.store_in_area(self.vmctx, FrameMap::VMCTX);
-        for (index, offset) in homes.into_iter().enumerate() {
-            let value = self.state.locals.get(&mut self.builder, index as u32);
-            self.store_in_area(value, offset);
+        for (index, homes) in homes {
+            let value = self.state.locals.get(&mut self.builder, index);
+            for offset in homes.into_iter().flatten() {
+                self.store_in_area(value, offset);
+            }
         }
         if !zeroed.is_empty() {
             let zero = self.vector_constant(&[0; 16]);
             for offset in zeroed {
                 self.store_in_area(zero, offset);
+            }
+        }
+    }
+
+    /// Stores the operands in the reference.
+    fn store_reference(&mut self) {
+        for depth in 0..self.state.operands.height() {
+            let value = self.storable(depth);
+            self.observed().need_slot(depth);
+            if let Some(offset) = self.observed().map.reference_slot(depth as u32) {
+                self.store_in_area(value, offset);
             }
         }
     }
@@ -204,6 +227,10 @@ impl FunctionTranslator<'_> {
         offset: u64,
     ) -> Result<(), CompileError> {
         let wasm_pc = offset as u32;
+        if self.env.reference && self.observed().at_point != Some(wasm_pc) {
+            self.store_reference();
+            self.emit_point(wasm_pc);
+        }
         let height = self.state.operands.height();
         let top = self.state.operands.top(height.min(3));
         let mut recipes = [RecipeId::NONE; 3];
@@ -243,6 +270,9 @@ impl FunctionTranslator<'_> {
                 let value = self.state.locals.get(&mut self.builder, index);
                 let recipe = recipes[recipes.len() - 1];
                 self.observed().dirty.set(index, value, recipe);
+                if let Some(offset) = self.observed().map.reference_local(index) {
+                    self.store_in_area(value, offset);
+                }
                 return Ok(());
             }
             Outcome::Nothing => return Ok(()),
@@ -313,7 +343,11 @@ impl FunctionTranslator<'_> {
         let Some(observed) = &mut self.state.observed else {
             return;
         };
+        observed.at_point = Some(wasm_pc);
         let overwritten = std::mem::replace(&mut observed.overwritten, Reads::NOTHING);
+        if self.env.reference {
+            self.store_reference();
+        }
         self.relocate(overwritten.and(Reads::UNSTABLE));
         self.record(|recorder, operands, locals| recorder.point(wasm_pc, operands, locals));
     }
@@ -586,6 +620,9 @@ fn outcome(operator: &Operator<'_>) -> Outcome {
         | O::ReturnCallIndirect { .. }
         | O::MemoryGrow { .. }
         | O::TableGrow { .. }
+        | O::TryTable { .. }
+        | O::Throw { .. }
+        | O::ThrowRef
         | O::Drop
         | O::GlobalSet { .. }
         | O::TableSet { .. }

@@ -36,6 +36,11 @@ impl FunctionTranslator<'_> {
             }
             O::Select | O::TypedSelect { .. } => self.select(),
 
+            // Exceptions.
+            O::TryTable { ref try_table } => self.try_table(try_table)?,
+            O::Throw { tag_index } => self.throw(TagIndex::from_u32(tag_index)),
+            O::ThrowRef => self.throw_ref(),
+
             // Calls.
             O::Call { function_index } => self.call(FuncIndex::from_u32(function_index)),
             O::ReturnCall { function_index } => {

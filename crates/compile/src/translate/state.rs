@@ -154,6 +154,22 @@ fn one(ty: ValType) -> &'static [ValType] {
             nullable: false,
             heap: HeapType::Extern,
         }) => const { &[reference(false, HeapType::Extern)] },
+        ValType::Ref(RefType {
+            nullable: true,
+            heap: HeapType::Exn,
+        }) => const { &[reference(true, HeapType::Exn)] },
+        ValType::Ref(RefType {
+            nullable: false,
+            heap: HeapType::Exn,
+        }) => const { &[reference(false, HeapType::Exn)] },
+        ValType::Ref(RefType {
+            nullable: true,
+            heap: HeapType::NoExn,
+        }) => const { &[reference(true, HeapType::NoExn)] },
+        ValType::Ref(RefType {
+            nullable: false,
+            heap: HeapType::NoExn,
+        }) => const { &[reference(false, HeapType::NoExn)] },
     }
 }
 
@@ -181,6 +197,8 @@ pub(super) enum FrameKind {
     If { otherwise: Otherwise },
     /// `if`, after its `else`.
     Else,
+    /// `try_table`.
+    TryTable,
 }
 
 /// An entry of the control stack. Only frames that were entered at a reachable point have one.

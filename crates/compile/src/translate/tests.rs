@@ -33,6 +33,7 @@ fn translate_with(
         isa: &*isa,
         crowded_isa: &*isa,
         observe: Observe::None,
+        reference: false,
     };
     let mut allocations = Default::default();
     let mut func = Function::new();
@@ -158,4 +159,22 @@ fn a_branch_table_passes_its_values_once_to_each_label() {
     );
     let blocks = |func: &Function| assert!(func.layout.blocks().count() < 8);
     translate(&wat::parse_str(wat).unwrap(), blocks).unwrap();
+}
+
+#[test]
+fn handlers_that_would_exhaust_memory_are_refused() {
+    let params = "i32 ".repeat(1000);
+    let clauses = "(catch $many 0) ".repeat(10_000);
+    let many_fields = format!(
+        "(module (tag $many (param {params}))
+          (func (result {params})
+            (try_table (result {params}) {clauses} (unreachable))))"
+    );
+    let clauses = "(catch $empty 0) ".repeat(10_000);
+    let calls = "(call 0) ".repeat(1000);
+    let many_edges = format!("(module (tag $empty) (func (try_table {clauses} {calls})))");
+    for wat in [many_fields, many_edges] {
+        let error = translate(&wat::parse_str(wat).unwrap(), |_| {}).unwrap_err();
+        assert!(matches!(error, CompileError::TooLarge(_)), "{error}");
+    }
 }

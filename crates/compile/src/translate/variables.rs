@@ -5,7 +5,8 @@ use super::function::FunctionTranslator;
 use crate::abi::{POINTER, value_type};
 use crate::layout::Place;
 use crate::module::ConstOp;
-use crate::types::{FuncIndex, GlobalIndex, ValType};
+use crate::parse::heap_type;
+use crate::types::{FuncIndex, GlobalIndex, RefType, ValType};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::immediates::{Ieee32, Ieee64};
 use cranelift_codegen::ir::{InstBuilder, Opcode, Value, types};
@@ -75,10 +76,10 @@ impl FunctionTranslator<'_> {
     }
 
     pub(super) fn ref_null(&mut self, heap: wasmparser::HeapType) {
-        let ty = match heap {
-            wasmparser::HeapType::EXTERN => ValType::EXTERNREF,
-            _ => ValType::FUNCREF,
-        };
+        let ty = ValType::Ref(RefType {
+            nullable: true,
+            heap: heap_type(heap),
+        });
         let value = self.builder.ins().iconst(value_type(ty), 0);
         self.push(value, ty);
     }

@@ -54,6 +54,7 @@ impl Engine {
             opt_level: config.opt_level,
             parallel: config.parallel_compilation,
             observe: config.observe,
+            reference: config.observe_reference,
         };
         let size = StackSize {
             total: config.stack_size,

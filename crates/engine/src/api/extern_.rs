@@ -5,6 +5,7 @@ use super::global::Global;
 use super::memory::Memory;
 use super::store::AsContext;
 use super::table::Table;
+use super::tag::Tag;
 use super::types::ExternType;
 use crate::vm::instance::ExportedItem;
 use crate::vm::store::StoreId;
@@ -37,6 +38,8 @@ pub enum Extern {
     Memory(Memory),
     /// A global.
     Global(Global),
+    /// A tag.
+    Tag(Tag),
 }
 
 impl Extern {
@@ -72,6 +75,14 @@ impl Extern {
         }
     }
 
+    /// The tag, if it is one.
+    pub fn into_tag(self) -> Option<Tag> {
+        match self {
+            Extern::Tag(tag) => Some(tag),
+            _ => None,
+        }
+    }
+
     /// The type, with the present size of a table or memory as its minimum.
     pub fn ty(&self, store: impl AsContext) -> ExternType {
         extern_type(store.as_context().into_inner().opaque(), self)
@@ -83,6 +94,7 @@ impl Extern {
             Extern::Table(table) => table.store_id(),
             Extern::Memory(memory) => memory.store_id(),
             Extern::Global(global) => global.store_id(),
+            Extern::Tag(tag) => tag.store_id(),
         }
     }
 
@@ -92,6 +104,7 @@ impl Extern {
             Extern::Table(table) => ExportedItem::Table(table.id()),
             Extern::Memory(memory) => ExportedItem::Memory(memory.id()),
             Extern::Global(global) => ExportedItem::Global(global.id()),
+            Extern::Tag(tag) => ExportedItem::Tag(tag.pointer()),
         }
     }
 
@@ -101,6 +114,7 @@ impl Extern {
             ExportedItem::Table(id) => Extern::Table(Table::from_id(store, id)),
             ExportedItem::Memory(id) => Extern::Memory(Memory::from_id(store, id)),
             ExportedItem::Global(id) => Extern::Global(Global::from_id(store, id)),
+            ExportedItem::Tag(pointer) => Extern::Tag(Tag::from_pointer(store, pointer)),
         }
     }
 }
@@ -126,6 +140,12 @@ impl From<Memory> for Extern {
 impl From<Global> for Extern {
     fn from(global: Global) -> Extern {
         Extern::Global(global)
+    }
+}
+
+impl From<Tag> for Extern {
+    fn from(tag: Tag) -> Extern {
+        Extern::Tag(tag)
     }
 }
 

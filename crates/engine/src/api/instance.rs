@@ -7,6 +7,7 @@ use super::memory::Memory;
 use super::module::Module;
 use super::store::{AsContext, AsContextMut, StoreContext};
 use super::table::Table;
+use super::tag::Tag;
 use super::typed_func::TypedFunc;
 use crate::error::{Error, Result};
 use crate::vm::async_call;
@@ -181,6 +182,11 @@ impl Instance {
     /// The global that is exported under a name.
     pub fn get_global(&self, store: impl AsContext, name: &str) -> Option<Global> {
         self.get_export(store, name)?.into_global()
+    }
+
+    /// The tag that is exported under a name.
+    pub fn get_tag(&self, store: impl AsContext, name: &str) -> Option<Tag> {
+        self.get_export(store, name)?.into_tag()
     }
 }
 

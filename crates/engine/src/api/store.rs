@@ -68,8 +68,8 @@ impl<T: 'static> Store<T> {
         self.0.get_mut().set_limiter(Box::new(limiter));
     }
 
-    /// Drops the values behind [`ExternRef`](crate::ExternRef)s that guests cannot reach any
-    /// more. This also happens by itself every now and then, when a call begins.
+    /// Drops the values behind [`ExternRef`](crate::ExternRef)s, and the exceptions behind
+    /// [`ExnRef`](crate::ExnRef)s, that guests and the embedder cannot reach any more. This also happens by itself every now and then, when a call begins.
     pub fn gc(&mut self) {
         self.0.get_mut().opaque().collect();
     }

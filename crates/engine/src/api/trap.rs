@@ -43,6 +43,8 @@ pub enum Trap {
     BadConversionToInteger,
     /// `unreachable` was executed.
     UnreachableCodeReached,
+    /// `throw_ref` met a null reference.
+    NullExceptionReference,
 }
 
 impl Trap {
@@ -59,6 +61,7 @@ impl Trap {
             TrapKind::IntegerDivideByZero => Trap::IntegerDivisionByZero,
             TrapKind::InvalidConversionToInteger => Trap::BadConversionToInteger,
             TrapKind::StackOverflow => Trap::StackOverflow,
+            TrapKind::NullExceptionReference => Trap::NullExceptionReference,
             _ => return None,
         })
     }
@@ -75,6 +78,7 @@ impl Trap {
             Trap::IntegerDivisionByZero => TrapKind::IntegerDivideByZero,
             Trap::BadConversionToInteger => TrapKind::InvalidConversionToInteger,
             Trap::StackOverflow => TrapKind::StackOverflow,
+            Trap::NullExceptionReference => TrapKind::NullExceptionReference,
         }
     }
 }

@@ -23,6 +23,31 @@ pub enum ExternType {
     Memory(MemoryType),
     /// A global.
     Global(GlobalType),
+    /// A tag.
+    Tag(TagType),
+}
+
+/// The type of a tag: what its exceptions carry.
+///
+/// ```
+/// use trapline::{FuncType, TagType, ValType};
+///
+/// let ty = TagType::new(FuncType::new([ValType::I32], []));
+/// assert_eq!(ty.ty().params(), [ValType::I32]);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct TagType(FuncType);
+
+impl TagType {
+    /// A tag whose exceptions carry the parameters of a function type, which has no results.
+    pub fn new(ty: FuncType) -> TagType {
+        TagType(ty)
+    }
+
+    /// The function type.
+    pub fn ty(&self) -> &FuncType {
+        &self.0
+    }
 }
 
 impl ExternType {
@@ -32,6 +57,7 @@ impl ExternType {
             EntityIndex::Table(index) => ExternType::Table(info.tables[index]),
             EntityIndex::Memory(index) => ExternType::Memory(info.memories[index]),
             EntityIndex::Global(index) => ExternType::Global(info.globals[index]),
+            EntityIndex::Tag(index) => ExternType::Tag(TagType(info.tag_type(index).clone())),
         }
     }
 
@@ -66,6 +92,14 @@ impl ExternType {
             _ => None,
         }
     }
+
+    /// The type of a tag, if it is one.
+    pub fn tag(&self) -> Option<&TagType> {
+        match self {
+            ExternType::Tag(ty) => Some(ty),
+            _ => None,
+        }
+    }
 }
 
 impl From<FuncType> for ExternType {
@@ -89,6 +123,12 @@ impl From<MemoryType> for ExternType {
 impl From<GlobalType> for ExternType {
     fn from(ty: GlobalType) -> ExternType {
         ExternType::Global(ty)
+    }
+}
+
+impl From<TagType> for ExternType {
+    fn from(ty: TagType) -> ExternType {
+        ExternType::Tag(ty)
     }
 }
 
@@ -134,6 +174,7 @@ impl fmt::Display for ExternType {
             }) => {
                 write!(f, "global {content}")
             }
+            ExternType::Tag(TagType(ty)) => write!(f, "tag {ty}"),
         }
     }
 }

@@ -1,9 +1,10 @@
 //! Values whose type is known only as the program runs.
 
+use super::exn_ref::ExnRef;
 use super::extern_ref::ExternRef;
 use super::func::Func;
 use super::v128::V128;
-use trapline_compile::types::{RefType, ValType};
+use trapline_compile::types::{HeapType, RefType, ValType};
 
 /// A WebAssembly value.
 ///
@@ -33,6 +34,8 @@ pub enum Val {
     FuncRef(Option<Func>),
     /// An `externref`; `None` is null.
     ExternRef(Option<ExternRef>),
+    /// An `exnref`; `None` is null.
+    ExnRef(Option<ExnRef>),
 }
 
 macro_rules! accessors {
@@ -68,6 +71,7 @@ impl Val {
             Val::V128(_) => ValType::V128,
             Val::FuncRef(_) => ValType::FUNCREF,
             Val::ExternRef(_) => ValType::EXTERNREF,
+            Val::ExnRef(_) => ValType::EXNREF,
         }
     }
 
@@ -98,12 +102,15 @@ impl Val {
         funcref, unwrap_funcref: Option<&Func>, Val::FuncRef(func) => func.as_ref();
         /// The value, if it is an `externref`.
         externref, unwrap_externref: Option<&ExternRef>, Val::ExternRef(value) => value.as_ref();
+        /// The value, if it is an `exnref`.
+        exnref, unwrap_exnref: Option<&ExnRef>, Val::ExnRef(value) => value.as_ref();
     }
 
     pub(crate) fn into_ref(self) -> Option<Ref> {
         match self {
             Val::FuncRef(func) => Some(Ref::Func(func)),
             Val::ExternRef(value) => Some(Ref::Extern(value)),
+            Val::ExnRef(value) => Some(Ref::Exn(value)),
             _ => None,
         }
     }
@@ -131,9 +138,12 @@ from! {
     Option<Func>, func => Val::FuncRef(func);
     ExternRef, value => Val::ExternRef(Some(value));
     Option<ExternRef>, value => Val::ExternRef(value);
+    ExnRef, value => Val::ExnRef(Some(value));
+    Option<ExnRef>, value => Val::ExnRef(value);
     Ref, reference => match reference {
         Ref::Func(func) => Val::FuncRef(func),
         Ref::Extern(value) => Val::ExternRef(value),
+        Ref::Exn(value) => Val::ExnRef(value),
     };
 }
 
@@ -153,20 +163,23 @@ pub enum Ref {
     Func(Option<Func>),
     /// An `externref`; `None` is null.
     Extern(Option<ExternRef>),
+    /// An `exnref`; `None` is null.
+    Exn(Option<ExnRef>),
 }
 
 impl Ref {
     /// The null reference of a type.
     pub fn null(ty: RefType) -> Ref {
         match ty.heap {
-            trapline_compile::types::HeapType::Func => Ref::Func(None),
-            trapline_compile::types::HeapType::Extern => Ref::Extern(None),
+            HeapType::Func => Ref::Func(None),
+            HeapType::Extern => Ref::Extern(None),
+            HeapType::Exn | HeapType::NoExn => Ref::Exn(None),
         }
     }
 
     /// Whether it is null.
     pub fn is_null(&self) -> bool {
-        matches!(self, Ref::Func(None) | Ref::Extern(None))
+        matches!(self, Ref::Func(None) | Ref::Extern(None) | Ref::Exn(None))
     }
 
     /// The type, the nullable one.
@@ -174,6 +187,7 @@ impl Ref {
         match self {
             Ref::Func(_) => RefType::FUNCREF,
             Ref::Extern(_) => RefType::EXTERNREF,
+            Ref::Exn(_) => RefType::EXNREF,
         }
     }
 }
@@ -199,5 +213,17 @@ impl From<ExternRef> for Ref {
 impl From<Option<ExternRef>> for Ref {
     fn from(value: Option<ExternRef>) -> Ref {
         Ref::Extern(value)
+    }
+}
+
+impl From<ExnRef> for Ref {
+    fn from(value: ExnRef) -> Ref {
+        Ref::Exn(Some(value))
+    }
+}
+
+impl From<Option<ExnRef>> for Ref {
+    fn from(value: Option<ExnRef>) -> Ref {
+        Ref::Exn(value)
     }
 }

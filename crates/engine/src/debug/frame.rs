@@ -23,6 +23,10 @@ impl Frame {
         self.frame.is_host()
     }
 
+    pub(super) fn frame_ref(&self) -> &FrameRef {
+        &self.frame
+    }
+
     fn guest(&self) -> Result<&GuestFrame> {
         self.frame.guest()
     }
@@ -58,7 +62,7 @@ impl Frame {
     }
 
     /// The instance that the function runs for; `None` if that is not known, because the store has
-    /// several of the module.
+    /// several of the module and the engine does not observe the state of guests.
     ///
     /// # Errors
     ///

@@ -3,9 +3,12 @@
 use super::breakpoints::BreakpointEditor;
 use super::frame::Frames;
 use super::step::DebugStepResult;
+use super::values::private::Sealed;
 use crate::api::{Store, StoreContext, StoreContextMut};
 use crate::error::{BoxError, Error, Result};
 use crate::vm::debug_handler::{self, HandlerFuture};
+use crate::vm::live_frames::Version;
+use crate::vm::store::StoreOpaque;
 use crate::vm::watched_call::Event;
 use std::fmt;
 use std::sync::Arc;
@@ -49,6 +52,12 @@ impl<T: 'static> StoppedGuest<'_, T> {
         edit: impl FnOnce(&mut BreakpointEditor<'_>) -> Result<R>,
     ) -> Result<R> {
         self.store_mut().edit_breakpoints(edit)
+    }
+}
+
+impl<T: 'static> Sealed for StoppedGuest<'_, T> {
+    fn stopped(&self) -> Result<(&StoreOpaque, &Version)> {
+        Ok(self.0.stopped_in())
     }
 }
 

@@ -18,6 +18,7 @@ mod interrupt;
 mod introspect;
 mod session;
 mod step;
+mod values;
 
 pub use breakpoints::BreakpointEditor;
 pub use frame::{Frame, Frames};
@@ -25,3 +26,4 @@ pub use handler::StoppedGuest;
 pub use interrupt::InterruptHandle;
 pub use session::DebugSession;
 pub use step::{BreakpointHit, DebugStepResult};
+pub use values::{FrameValue, Stopped};

@@ -4,9 +4,11 @@ use super::breakpoints::BreakpointEditor;
 use super::frame::Frames;
 use super::interrupt::InterruptHandle;
 use super::step::DebugStepResult;
+use super::values::private::Sealed;
 use crate::api::{Func, StoreContext, StoreContextMut, Val};
 use crate::error::{Error, Result};
-use crate::vm::store::StoreId;
+use crate::vm::live_frames::Version;
+use crate::vm::store::{StoreId, StoreOpaque};
 use crate::vm::watched_call::{Event, WatchedCall};
 use std::fmt;
 use std::future::poll_fn;
@@ -191,6 +193,12 @@ impl<'a, T: 'static> DebugSession<'a, T> {
             .store_mut()
             .map(StoreContextMut::new)
             .ok_or(Error::BusySession)
+    }
+}
+
+impl<T: 'static> Sealed for DebugSession<'_, T> {
+    fn stopped(&self) -> Result<(&StoreOpaque, &Version)> {
+        self.call.stopped_in().ok_or(Error::StaleFrame)
     }
 }
 

@@ -125,7 +125,7 @@ impl LiveFrame {
 
 /// A place in code.
 #[derive(Clone, Copy)]
-enum Place {
+pub(super) enum Place {
     Fault(usize),
     Return(usize),
 }
@@ -311,7 +311,7 @@ fn fault_wasm_pc(code: &CodeMemory, offset: u32, function: DefinedFuncIndex) -> 
 /// # Safety
 ///
 /// The stack is live and nobody else writes to it.
-unsafe fn caller(stack: StackBounds, fp: usize) -> Option<(Place, usize)> {
+pub(super) unsafe fn caller(stack: StackBounds, fp: usize) -> Option<(Place, usize)> {
     if !is_word(stack, fp) || !is_word(stack, fp.wrapping_add(8)) {
         return None;
     }
@@ -323,7 +323,7 @@ unsafe fn caller(stack: StackBounds, fp: usize) -> Option<(Place, usize)> {
 }
 
 /// Whether a word of the stack lies at an address.
-fn is_word(stack: StackBounds, address: usize) -> bool {
+pub(super) fn is_word(stack: StackBounds, address: usize) -> bool {
     address.is_multiple_of(8) && stack.limit <= address && address < stack.base
 }
 
@@ -332,7 +332,7 @@ fn is_word(stack: StackBounds, address: usize) -> bool {
 /// # Safety
 ///
 /// [`is_word`] holds for a live stack.
-unsafe fn read(address: usize) -> usize {
+pub(super) unsafe fn read(address: usize) -> usize {
     // SAFETY: an aligned word of mapped memory.
     unsafe { (address as *const usize).read() }
 }

@@ -21,6 +21,8 @@
 use super::activation::{Activation, Cause, Fault};
 use super::arch::{BREAKPOINT, SavedRegisters};
 use super::backtrace::{self, Start, Walk};
+use super::exceptions::Resumption;
+use super::step::step_into_guest;
 use super::{CallId, HostFailure, RawBacktrace, TrapReport, Unwound};
 use crate::error::Error;
 use crate::fiber::{Suspender, Teardown};
@@ -93,16 +95,35 @@ impl StopPlace {
 
 /// Reports the trap that the handler has recorded; called from the injection stub.
 ///
+/// Returns 0 if the activation is to be unwound, 1 if the guest goes on as the resumption says.
+///
 /// # Safety
 ///
-/// The activation is the innermost of this thread, and a fault is recorded in it.
-pub(super) unsafe extern "sysv64" fn trapped(activation: *mut Activation) {
+/// The activation is the innermost of this thread, and a fault is recorded in it. The resumption
+/// can be written.
+pub(super) unsafe extern "sysv64" fn trapped(
+    activation: *mut Activation,
+    resumption: *mut Resumption,
+) -> u32 {
     // SAFETY: `enter` has given the activation away while it waits for the guest, which is
     // interrupted, and the handler is done.
     unsafe {
         let fault = take_fault(activation);
+        if let Some(HostFailure::Caught(caught)) = (*activation).failure {
+            debug_assert!(
+                !(*activation).yellow_zone_open,
+                "functions of the host are called where there is room"
+            );
+            (*activation).failure = None;
+            resumption.write(caught);
+            if watcher(activation).is_some_and(Suspender::wants_attention) {
+                step_into_guest();
+            }
+            return 1;
+        }
         let unwound = Box::new(describe(&mut *activation, fault));
         (*activation).unwound = Some(announce(activation, fault, unwound));
+        0
     }
 }
 
@@ -182,8 +203,8 @@ unsafe fn describe(activation: &mut Activation, fault: Fault) -> Unwound {
     }
     // Panics and teardowns go on as they came, and nobody asks where from.
     let backtrace = match activation.failure {
-        Some(HostFailure::Panic(_) | HostFailure::Teardown) => RawBacktrace::default(),
         Some(HostFailure::Error(_)) | None => backtrace(activation),
+        Some(_) => RawBacktrace::default(),
     };
     let failure = activation.failure.take();
     let failure = failure
@@ -229,7 +250,7 @@ fn is_news(unwound: &Unwound, call: CallId) -> bool {
                 let passed_on = error.downcast_ref::<Error>().and_then(Error::seen_by);
                 passed_on != Some(call)
             }
-            HostFailure::Panic(_) | HostFailure::Teardown => false,
+            HostFailure::Panic(_) | HostFailure::Teardown | HostFailure::Caught(_) => false,
         },
     }
 }

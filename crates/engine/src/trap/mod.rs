@@ -18,6 +18,9 @@
 //!   activation      `enter` returns the `Unwound`
 //! ```
 //!
+//! An exception that the guest itself catches is the exception to this: it goes on at the handler
+//! (`exceptions`), from the builtin that throws, or from the stub if a function of the host did.
+//!
 //! Host frames are never dropped like that. If the host was called by the guest and has entered
 //! it again, then the entry is an activation of its own. Its failure is a result that the host
 //! function sees, and may pass on by failing in its turn: it parks the failure with [`park`] and
@@ -33,6 +36,7 @@ mod activation;
 mod arch;
 mod backtrace;
 mod event;
+mod exceptions;
 mod handler;
 mod os;
 mod step;
@@ -45,9 +49,10 @@ pub(crate) mod testing;
 mod tests;
 
 pub(crate) use activation::{Activation, backtrace, enter, enter_idle, park, replace_current};
-pub(crate) use arch::{BREAKPOINT, serialize, stack_pointer};
+pub(crate) use arch::{BREAKPOINT, serialize, stack_pointer, throw_ref_stub, throw_stub};
 pub(crate) use backtrace::{LiveFrame, RawBacktrace, Step, Walk};
 pub(crate) use event::{Stop, StopReason};
+pub(crate) use exceptions::{CatchSite, Resumption, find_handler, scan_stack};
 pub(crate) use os::{ThreadHandle, install_handlers, install_interrupts, prepare_thread};
 pub(crate) use step::step_into_guest;
 
@@ -65,6 +70,8 @@ pub(crate) enum HostFailure {
     Panic(Box<dyn Any + Send>),
     /// The fiber that it runs on is being torn down.
     Teardown,
+    /// It threw an exception that its caller catches: no failure after all, the guest goes on.
+    Caught(Resumption),
 }
 
 /// How the guest was left other than by returning.

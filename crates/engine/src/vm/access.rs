@@ -1,5 +1,6 @@
-//! What the embedder does with memories, tables and globals.
+//! What the embedder does with memories, tables, globals and tags.
 
+use super::exceptions::TagPtr;
 use super::items::ItemId;
 use super::limits;
 use super::memory::MemoryItem;
@@ -10,7 +11,8 @@ use super::typed::is_ref_subtype;
 use super::values::{load_ref, load_val, store_ref, store_val};
 use crate::api::{MemoryAccessError, Ref, Val};
 use crate::error::{Error, Result};
-use trapline_compile::types::{GlobalType, MemoryType, TableType, ValType};
+use trapline_compile::module::EntityIndex;
+use trapline_compile::types::{FuncType, GlobalType, MemoryType, TableType, ValType};
 
 /// Makes a memory.
 pub(crate) fn new_memory(store: &mut OpaqueMut<'_>, ty: MemoryType) -> Result<ItemId> {
@@ -168,4 +170,31 @@ pub(crate) fn global_set(store: &mut OpaqueMut<'_>, id: ItemId, value: &Val) -> 
     // SAFETY: `store_val` made sure of the value's type and store.
     unsafe { global.set(raw) };
     Ok(())
+}
+
+/// Makes a tag.
+pub(crate) fn new_tag(store: &mut OpaqueMut<'_>, ty: &FuncType) -> Result<TagPtr> {
+    if !ty.results().is_empty() {
+        return Err(Error::signature(format_args!(
+            "a tag's type has no results, but {ty} has"
+        )));
+    }
+    let signature = store.engine.signatures().register([ty]);
+    Ok(store.host_items.add_tag(signature))
+}
+
+/// What the module that defines a tag of this store calls it.
+pub(crate) fn tag_name(store: &StoreOpaque, tag: TagPtr) -> Option<String> {
+    store.instances.iter().find_map(|instance| {
+        let info = instance.module.info();
+        let mut defined = info.tags.keys().skip(info.num_imported_tags);
+        let index = defined.find(|&index| instance.tag(index) == Some(tag))?;
+        let named = instance.module.compiled().tag_name(index);
+        let mut exports = info.exports.iter();
+        let name = named.or_else(|| {
+            let export = exports.find(|export| export.entity == EntityIndex::Tag(index))?;
+            Some(&export.name)
+        });
+        name.map(str::to_owned)
+    })
 }

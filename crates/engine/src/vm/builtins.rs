@@ -55,6 +55,8 @@ const fn address(builtin: Builtin) -> *const () {
         Builtin::TableCopy => table_copy as *const (),
         Builtin::TableInit => table_init as *const (),
         Builtin::ElemDrop => elem_drop as *const (),
+        Builtin::Throw => trap::throw_stub as *const (),
+        Builtin::ThrowRef => trap::throw_ref_stub as *const (),
     }
 }
 

@@ -339,6 +339,7 @@ fn host_failed(store: OpaqueMut<'_>, failure: HostFailure, frames: RawBacktrace)
         }
         HostFailure::Panic(payload) => panic::resume_unwind(payload),
         HostFailure::Teardown => Error::Dropped,
+        HostFailure::Caught(_) => unreachable!("the guest has gone on"),
     }
 }
 

@@ -1,19 +1,21 @@
-//! Collecting references to values of the host that no guest can reach any more.
+//! Collecting what guests had references to and cannot reach any more: values of the host, and
+//! exceptions.
 
-use super::extern_refs::ExternRefs;
+use super::exceptions;
 use super::store::{OpaqueMut, StoreOpaque};
 use super::table::TableItem;
 use super::vmctx::Vmctx;
 use crate::api::ExternRef;
+use crate::trap;
 use trapline_compile::module::ModuleInfo;
-use trapline_compile::types::{HeapType, RefType, ValType};
+use trapline_compile::types::{HeapType, ValType};
 
 impl OpaqueMut<'_> {
     /// Collects if many values have come in since the last time. To be called before the
     /// arguments of a call are given their numbers.
     #[inline]
     pub(crate) fn collect_if_due(&mut self) {
-        if self.extern_refs.wants_collection() {
+        if self.extern_refs.wants_collection() || self.exceptions.wants_collection() {
             self.collect();
         }
     }
@@ -31,56 +33,112 @@ impl OpaqueMut<'_> {
     }
 }
 
+impl OpaqueMut<'_> {
+    /// Collects exceptions while a guest runs that has called a builtin, whose stub has a frame at
+    /// this address. Nothing is collected if some of the guest's frames cannot be found.
+    ///
+    /// # Safety
+    ///
+    /// It has, and has saved the registers above that.
+    #[cold]
+    #[inline(never)]
+    pub(crate) unsafe fn collect_exceptions(&mut self, stub: usize) {
+        if self.waiting_guests != 0 {
+            return;
+        }
+        let mut roots = Roots {
+            running: true,
+            ..Roots::default()
+        };
+        // SAFETY: the guest waits for the builtin.
+        let complete = unsafe {
+            trap::scan_stack(&self.context, stub, |word| {
+                if exceptions::is_number(word) {
+                    roots.exceptions.push(word);
+                }
+            })
+        };
+        if complete {
+            mark_exceptions(self, &mut roots);
+            self.exceptions.sweep();
+        }
+    }
+}
+
 fn find_dead(store: &mut StoreOpaque) -> Vec<ExternRef> {
-    let StoreOpaque {
-        extern_refs,
-        instances,
-        host_items,
-        ..
-    } = store;
-    for instance in instances.iter() {
-        mark_globals(extern_refs, instance.module.info(), instance.vmctx);
-        instance
-            .tables
-            .iter()
-            .for_each(|table| mark_table(extern_refs, table));
+    let mut roots = Roots::default();
+    mark_exceptions(store, &mut roots);
+    store.exceptions.sweep();
+    for number in roots.externs {
+        store.extern_refs.mark(number);
     }
-    host_items
+    store.extern_refs.sweep()
+}
+
+/// Finds all references but those in frames, and marks the exceptions that they and those already
+/// found lead to.
+fn mark_exceptions(store: &mut StoreOpaque, roots: &mut Roots) {
+    for instance in &store.instances {
+        roots.globals(instance.module.info(), instance.vmctx);
+        instance.tables.iter().for_each(|table| roots.table(table));
+    }
+    store
+        .host_items
         .tables()
-        .for_each(|table| mark_table(extern_refs, table));
-    for (ty, global) in host_items.globals() {
-        if is_extern(ty.content) {
-            extern_refs.mark(global.get().as_u64());
-        }
+        .for_each(|table| roots.table(table));
+    for (ty, global) in store.host_items.globals() {
+        roots.value(ty.content, global.get().as_u64());
     }
-    extern_refs.sweep()
-}
-
-fn is_extern(ty: ValType) -> bool {
-    matches!(
-        ty,
-        ValType::Ref(RefType {
-            heap: HeapType::Extern,
-            ..
-        })
-    )
-}
-
-fn mark_globals(extern_refs: &mut ExternRefs, info: &ModuleInfo, vmctx: Vmctx) {
-    for (index, ty) in info.globals.iter().skip(info.num_imported_globals) {
-        if is_extern(ty.content) {
-            extern_refs.mark(vmctx.global(index).get().as_u64());
+    roots.exceptions.extend(store.exceptions.held());
+    // Exceptions lead to others, in chains as long as a guest likes.
+    while let Some(number) = roots.exceptions.pop() {
+        if store.exceptions.mark(number) {
+            let (externs, exceptions) = store.exception_references(number);
+            roots.externs.extend(externs);
+            roots.exceptions.extend(exceptions);
         }
     }
 }
 
-fn mark_table(extern_refs: &mut ExternRefs, table: &TableItem) {
-    if table.ty().element.heap == HeapType::Extern {
-        let elements = table.elements();
-        (0..elements.size())
-            .filter_map(|index| elements.get(index))
-            .for_each(|number| {
-                extern_refs.mark(number);
-            });
+/// The references that guests can reach, by their numbers.
+#[derive(Default)]
+struct Roots {
+    externs: Vec<u64>,
+    exceptions: Vec<u64>,
+    /// Whether a guest is running. Its frames are not searched for references to values of the
+    /// host, so that these are of no interest.
+    running: bool,
+}
+
+impl Roots {
+    fn of(&mut self, heap: HeapType) -> Option<&mut Vec<u64>> {
+        match heap {
+            HeapType::Exn => Some(&mut self.exceptions),
+            HeapType::Extern if !self.running => Some(&mut self.externs),
+            _ => None,
+        }
+    }
+
+    fn value(&mut self, ty: ValType, raw: u64) {
+        if let ValType::Ref(ty) = ty
+            && raw != 0
+            && let Some(roots) = self.of(ty.heap)
+        {
+            roots.push(raw);
+        }
+    }
+
+    fn globals(&mut self, info: &ModuleInfo, vmctx: Vmctx) {
+        for (index, ty) in info.globals.iter().skip(info.num_imported_globals) {
+            self.value(ty.content, vmctx.global(index).get().as_u64());
+        }
+    }
+
+    fn table(&mut self, table: &TableItem) {
+        if let Some(roots) = self.of(table.ty().element.heap) {
+            let elements = table.elements();
+            let numbers = (0..elements.size()).filter_map(|index| elements.get(index));
+            roots.extend(numbers.filter(|&number| number != 0));
+        }
     }
 }

@@ -91,6 +91,16 @@ pub(crate) struct VmGlobal {
     pub value: RawVal,
 }
 
+/// A tag, told from others by where it lies.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct VmTag {
+    /// The engine's number for its type.
+    pub signature: u32,
+    /// Zero.
+    pub _reserved: u32,
+}
+
 /// How an exit trampoline calls a function of the host. Returns 0 if all went well.
 pub(crate) type HostEntry = unsafe extern "C" fn(*mut HostCallee, *mut RawVal) -> u32;
 
@@ -142,6 +152,9 @@ const _: () = {
 
     assert!(size_of::<VmGlobal>() == layout::global::SIZE as usize);
     assert!(align_of::<VmGlobal>() == layout::global::SIZE as usize);
+
+    assert!(offset_of!(VmTag, signature) == layout::tag::SIGNATURE as usize);
+    assert!(size_of::<VmTag>() == layout::tag::SIZE as usize);
 
     assert!(offset_of!(HostCallee, magic) == layout::host_callee::MAGIC_FIELD as usize);
     assert!(offset_of!(HostCallee, store_context) == layout::host_callee::STORE_CONTEXT as usize);

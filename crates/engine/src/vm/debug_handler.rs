@@ -8,7 +8,7 @@
 use super::async_call::wait;
 use super::host_func::{error_failure, panic_failure};
 use super::live_frames::{LiveFrames, Version};
-use super::store::{StoreMut, StoreRef};
+use super::store::{StoreMut, StoreOpaque, StoreRef};
 use super::store_context::StoreContext;
 use super::watched_call::{Event, describe};
 use crate::error::{Error, Result};
@@ -60,6 +60,11 @@ impl<T: 'static> StoppedGuest<'_, T> {
         // that.
         let walk = unsafe { self.stop.place.frames() };
         LiveFrames::new(Some(walk), self.store.shared().opaque(), self.version)
+    }
+
+    /// What the values in frames are read from, and what the frames are known by.
+    pub fn stopped_in(&self) -> (&StoreOpaque, &Version) {
+        (self.store.shared().opaque(), self.version)
     }
 
     /// The error that the guest is about to be unwound with.

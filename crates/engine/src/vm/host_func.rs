@@ -8,6 +8,7 @@
 
 use super::async_call::wait;
 use super::context::{HOST_FUNCTION, HOST_MAGIC, HostCallee, HostEntry, VmFuncRef, VmHeader};
+use super::exceptions::thrown_by_host;
 use super::func_ref::FuncPtr;
 use super::raw_val::RawVal;
 use super::signatures::{SignatureRegistry, Signatures};
@@ -146,8 +147,17 @@ unsafe extern "C" fn entry<T: 'static, F: HostFunction<T>>(
 #[cold]
 #[inline(never)]
 unsafe fn park(callee: *mut HostCallee, failure: HostFailure) {
-    // SAFETY: as the caller says.
-    unsafe { trap::park(NonNull::new_unchecked((*callee).store_context), failure) };
+    // SAFETY: as the caller says; while the guest waits nothing else uses the store.
+    unsafe {
+        let context = NonNull::new_unchecked((*callee).store_context);
+        // No guest goes on in a teardown, not even one that would catch what was thrown.
+        let failure = match failure {
+            HostFailure::Error(_) if context.as_ref().tears_down() => HostFailure::Teardown,
+            failure => failure,
+        };
+        let failure = thrown_by_host(&mut OpaqueMut::from_context(context), failure);
+        trap::park(context, failure);
+    }
 }
 
 impl<T> Clone for HostFunc<T> {

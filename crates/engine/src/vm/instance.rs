@@ -1,6 +1,7 @@
 //! Instances.
 
 use super::context::VmFuncRef;
+use super::exceptions::TagPtr;
 use super::func_ref::FuncPtr;
 use super::items::ItemId;
 use super::memory::MemoryItem;
@@ -9,7 +10,7 @@ use super::table::TableItem;
 use super::vmctx::Vmctx;
 use std::sync::Arc;
 use trapline_compile::module::EntityIndex;
-use trapline_compile::types::{DataIndex, ElemIndex, FuncIndex};
+use trapline_compile::types::{DataIndex, ElemIndex, FuncIndex, TagIndex};
 
 /// An instance, as its store owns it.
 pub(crate) struct InstanceItem {
@@ -49,6 +50,7 @@ pub(crate) enum ExportedItem {
     Table(ItemId),
     Memory(ItemId),
     Global(ItemId),
+    Tag(TagPtr),
 }
 
 impl InstanceItem {
@@ -72,6 +74,7 @@ impl InstanceItem {
             EntityIndex::Global(index) => {
                 ExportedItem::Global(id(own, &self.imported.globals, index.as_u32()))
             }
+            EntityIndex::Tag(index) => ExportedItem::Tag(self.vmctx.tag(index)),
         }
     }
 
@@ -82,9 +85,16 @@ impl InstanceItem {
             EntityIndex::Table(index) => info.tables.is_valid(index),
             EntityIndex::Memory(index) => info.memories.is_valid(index),
             EntityIndex::Global(index) => info.globals.is_valid(index),
+            EntityIndex::Tag(index) => info.tags.is_valid(index),
             EntityIndex::Function(_) => false,
         };
         is_there.then(|| self.item(entity))
+    }
+
+    /// A tag of the module, if it has one with this index.
+    pub fn tag(&self, index: TagIndex) -> Option<TagPtr> {
+        let exists = self.module.info().tags.is_valid(index);
+        exists.then(|| self.vmctx.tag(index))
     }
 
     /// The reference to a function that one can be made to.

@@ -2,6 +2,7 @@
 
 use super::builtins;
 use super::context::{HOST_MAGIC, HostCallee, INSTANCE_MAGIC, InstanceHeader, VmFunctionImport};
+use super::exceptions::TagPtr;
 use super::func_ref::FuncPtr;
 use super::host_func::ErasedHostFunc;
 use super::instance::{DroppedSegments, ImportedItems, InstanceItem};
@@ -28,6 +29,7 @@ pub(crate) enum Import {
     Table(ItemId),
     Memory(ItemId),
     Global(ItemId),
+    Tag(TagPtr),
 }
 
 /// Makes an instance, all but for running the start function, and returns its index.
@@ -151,6 +153,10 @@ unsafe fn import(store: &mut OpaqueMut<'_>, instance: &mut InstanceItem, imports
                 // SAFETY: as above.
                 unsafe { write_slot(vmctx.import_slot(layout.global(global)), record) };
                 instance.imported.globals.push(*id);
+            }
+            (EntityIndex::Tag(tag), Import::Tag(given)) => {
+                // SAFETY: as above.
+                unsafe { write_slot(vmctx.import_slot(layout.tag(tag)), given.record()) };
             }
             _ => unreachable!("imports were checked against their types"),
         }

@@ -1,9 +1,11 @@
 //! Memories, tables and globals: where a handle leads, and those that the embedder made.
 
-use super::context::{VmGlobal, VmMemory, VmTable};
+use super::context::{VmGlobal, VmMemory, VmTable, VmTag};
+use super::exceptions::TagPtr;
 use super::global::GlobalRef;
 use super::memory::MemoryItem;
 use super::raw_val::RawVal;
+use super::signatures::Signatures;
 use super::store::StoreOpaque;
 use super::table::TableItem;
 use std::ptr::{self, NonNull};
@@ -71,6 +73,8 @@ pub(crate) struct HostItems {
     memories: Vec<(MemoryItem, Record<VmMemory>)>,
     tables: Vec<(TableItem, Record<VmTable>)>,
     globals: Vec<(GlobalType, Record<VmGlobal>)>,
+    /// The signatures keep the types' numbers.
+    tags: Vec<(Signatures, Record<VmTag>)>,
 }
 
 impl HostItems {
@@ -104,6 +108,18 @@ impl HostItems {
     pub fn add_global(&mut self, ty: GlobalType, value: RawVal) -> ItemId {
         self.globals.push((ty, Record::new(VmGlobal { value })));
         ItemId::of_host(self.globals.len() - 1)
+    }
+
+    /// Adds a tag with a type that is registered.
+    pub fn add_tag(&mut self, signature: Signatures) -> TagPtr {
+        let record = Record::new(VmTag {
+            signature: signature.numbers()[0],
+            _reserved: 0,
+        });
+        // SAFETY: the record lives as long as the store.
+        let tag = unsafe { TagPtr::new(record.0) };
+        self.tags.push((signature, record));
+        tag
     }
 
     /// The tables.

@@ -117,6 +117,7 @@ impl<T: 'static> Linked<T> {
                         ExportedItem::Table(id) => Import::Table(id),
                         ExportedItem::Memory(id) => Import::Memory(id),
                         ExportedItem::Global(id) => Import::Global(id),
+                        ExportedItem::Tag(tag) => Import::Tag(tag),
                     }
                 }
                 Definition::Host(func) => {
@@ -180,6 +181,7 @@ fn matches(expected: &ExternType, found: &ExternType) -> bool {
         (ExternType::Table(expected), ExternType::Table(found)) => table(expected, found),
         (ExternType::Memory(expected), ExternType::Memory(found)) => memory(expected, found),
         (ExternType::Global(expected), ExternType::Global(found)) => global(expected, found),
+        (ExternType::Tag(expected), ExternType::Tag(found)) => expected == found,
         _ => false,
     }
 }

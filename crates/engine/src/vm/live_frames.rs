@@ -11,11 +11,12 @@ use crate::error::{Error, Result};
 use crate::trap::{LiveFrame, Step, Walk};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use trapline_compile::observe::FrameMap;
 use trapline_compile::types::FuncIndex;
 
 /// Counts the stops of one watched call.
 #[derive(Debug)]
-pub(crate) struct Version(Arc<AtomicU64>);
+pub struct Version(Arc<AtomicU64>);
 
 impl Version {
     pub fn new() -> Version {
@@ -74,7 +75,6 @@ impl FrameRef {
     ///
     /// `version` is that of the watched call, which is borrowed to be told: as long as it is, the
     /// guest stands still.
-    #[allow(dead_code, reason = "locals and operands are read through it")]
     pub fn read_word(&self, version: &Version, address: usize) -> Result<u64> {
         let guest = self.guest()?;
         if !Arc::ptr_eq(&version.0, &self.current) {
@@ -106,6 +106,18 @@ impl<'s> LiveFrames<'s> {
         }
     }
 
+    /// The instance that a frame runs for, if the frame holds its vmctx.
+    fn instance_of(&self, live: &LiveFrame) -> Option<u32> {
+        let distance = live.code.compiled().frame_area(live.function)?;
+        let area = live.fp?.checked_sub(distance as usize)?;
+        // SAFETY: the version is borrowed from the call that the walk goes over, so the guest
+        // stands still.
+        let vmctx = unsafe { live.read_word(area + FrameMap::VMCTX as usize) }?;
+        let mut instances = self.store.instances.iter();
+        let found = instances.position(|instance| instance.vmctx.as_ptr().addr() as u64 == vmctx);
+        Some(found? as u32)
+    }
+
     fn module(&mut self, code: &Arc<CodeMemory>) -> Option<(Arc<RuntimeModule>, Option<u32>)> {
         let same = |module: &RuntimeModule| Arc::ptr_eq(module.code(), code);
         if !self.module.as_ref().is_some_and(|(module, _)| same(module)) {
@@ -132,6 +144,7 @@ impl Iterator for LiveFrames<'_> {
                     let Some((module, instance)) = self.module(&live.code) else {
                         continue;
                     };
+                    let instance = instance.or_else(|| self.instance_of(&live));
                     Some(GuestFrame {
                         live,
                         module,

@@ -2,18 +2,20 @@
 
 use super::code_memory::CodeMemory;
 use super::const_expr;
-use super::context::VmFuncRef;
+use super::context::{VmFuncRef, VmTag};
 use super::memory_image::MemoryImage;
 use super::signatures::Signatures;
 use super::vmctx::Vmctx;
 use crate::api::Engine;
+use crate::error::Result;
 use std::collections::HashMap;
 use std::io;
 use std::ptr::{self, NonNull};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use trapline_compile::CompiledModule;
 use trapline_compile::layout::WASM_PAGE_SIZE;
 use trapline_compile::module::{ConstExpr, ConstOp, EntityIndex, ModuleInfo, SegmentMode};
+use trapline_compile::observe::FunctionStates;
 use trapline_compile::types::{DefinedFuncIndex, FuncIndex, FuncRefIndex, SignatureIndex};
 
 /// A module that can be instantiated.
@@ -36,6 +38,7 @@ struct Parts {
     signatures: Signatures,
     exports: HashMap<Box<str>, EntityIndex>,
     images: OnceLock<Images>,
+    states: Mutex<HashMap<DefinedFuncIndex, Arc<FunctionStates>>>,
 }
 
 /// A function reference without the vmctx, in the order of [`FuncRefIndex`].
@@ -70,6 +73,7 @@ impl RuntimeModule {
             signatures,
             exports,
             images: OnceLock::new(),
+            states: Mutex::default(),
         };
         RuntimeModule::with_code(engine, code, Origin::Own(parts))
     }
@@ -152,6 +156,23 @@ impl RuntimeModule {
         self.compiled().info()
     }
 
+    /// What can be read of a function's frames. It takes a translation to find out, which is done
+    /// once.
+    pub(crate) fn states(&self, func: DefinedFuncIndex) -> Result<Arc<FunctionStates>> {
+        let mut states = self
+            .parts()
+            .states
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(states) = states.get(&func) {
+            return Ok(Arc::clone(states));
+        }
+        let found = self.engine.compiler().states(self.compiled(), func)?;
+        let found = Arc::new(found);
+        states.insert(func, Arc::clone(&found));
+        Ok(found)
+    }
+
     /// What it exports under a name.
     pub(crate) fn export(&self, name: &str) -> Option<EntityIndex> {
         self.parts().exports.get(name).copied()
@@ -194,7 +215,7 @@ impl RuntimeModule {
             .map(|(index, _)| index)
     }
 
-    /// Writes what all instances have in common: signature numbers and function references. For
+    /// Writes what all instances have in common: signature numbers, tags and function references. For
     /// imported functions the latter still lack code and vmctx.
     ///
     /// # Safety
@@ -203,8 +224,8 @@ impl RuntimeModule {
     pub(crate) unsafe fn fill_vmctx(&self, vmctx: Vmctx) {
         let numbers = self.parts().signatures.numbers();
         let func_refs = vmctx.func_refs();
-        // SAFETY: the layout has room for as many signature numbers and function references as
-        // the module has.
+        // SAFETY: the layout has room for as many signature numbers, function references and tags
+        // as the module has.
         unsafe {
             vmctx
                 .signatures()
@@ -217,6 +238,14 @@ impl RuntimeModule {
                     func_index: template.func_index,
                     entry: ptr::with_exposed_provenance(template.entry),
                 });
+            }
+            for (index, &signature) in self.info().tags.iter() {
+                if let Some(record) = vmctx.tag_record(index) {
+                    record.write(VmTag {
+                        signature: self.signature_number(signature),
+                        _reserved: 0,
+                    });
+                }
             }
         }
     }

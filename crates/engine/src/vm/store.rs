@@ -18,6 +18,7 @@ use super::breakpoints::Breakpoints;
 use super::call::CachedStack;
 use super::context::VmFuncRef;
 use super::debug_handler::{DebugHandler, HandleStop};
+use super::exceptions::Exceptions;
 use super::extern_refs::ExternRefs;
 use super::func_ref::FuncPtr;
 use super::host_func::{ErasedHostFunc, HostFuncItem};
@@ -58,13 +59,14 @@ pub struct StoreOpaque {
     pub(crate) engine: Engine,
     /// All instances, in the order in which they were made.
     pub(crate) instances: Vec<InstanceItem>,
-    /// Memories, tables and globals that the embedder made.
+    /// Memories, tables, globals and tags that the embedder made.
     pub(crate) host_items: HostItems,
     /// Functions that the embedder made in this store, or took out of a linker into it.
     pub(crate) host_funcs: Vec<HostFuncItem>,
     /// What must live as long as the store: the functions of the host that instances import.
     pub(crate) keep: Vec<Arc<[ErasedHostFunc]>>,
     pub(crate) extern_refs: ExternRefs,
+    pub(crate) exceptions: Exceptions,
     /// The stack for synchronous calls, once there was one.
     pub(crate) stack: Option<CachedStack>,
     /// The stack of the last asynchronous call, for the next.
@@ -138,6 +140,7 @@ impl<T> StoreBox<T> {
             host_funcs: Vec::new(),
             keep: Vec::new(),
             extern_refs: ExternRefs::new(),
+            exceptions: Exceptions::new(),
             stack: None,
             fiber_stack: None,
             without_code: HashMap::new(),

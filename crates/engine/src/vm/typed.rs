@@ -10,7 +10,7 @@ use crate::api::Func;
 use crate::error::{Error, Result};
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
-use trapline_compile::types::{FuncType, RefType, ValType};
+use trapline_compile::types::{FuncType, HeapType, RefType, ValType};
 
 /// A function that is known to take `P` and return `R`.
 pub struct TypedCallee<P, R> {
@@ -101,5 +101,7 @@ pub(crate) fn is_subtype(given: ValType, expected: ValType) -> bool {
 
 /// Whether every reference of one type is one of another.
 pub(crate) fn is_ref_subtype(given: RefType, expected: RefType) -> bool {
-    given.heap == expected.heap && (expected.nullable || !given.nullable)
+    let heap = given.heap == expected.heap
+        || (given.heap, expected.heap) == (HeapType::NoExn, HeapType::Exn);
+    heap && (expected.nullable || !given.nullable)
 }

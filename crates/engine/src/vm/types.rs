@@ -2,7 +2,7 @@
 
 use super::instance::ExportedItem;
 use super::store::StoreOpaque;
-use crate::api::{Extern, ExternType};
+use crate::api::{Extern, ExternType, TagType};
 use std::sync::Arc;
 use trapline_compile::layout::WASM_PAGE_SIZE;
 use trapline_compile::types::{FuncType, MemoryType, TableType};
@@ -39,5 +39,6 @@ pub(crate) fn extern_type(store: &StoreOpaque, item: &Extern) -> ExternType {
             })
         }
         ExportedItem::Global(id) => ExternType::Global(store.global(id).0),
+        ExportedItem::Tag(tag) => ExternType::Tag(TagType::new(FuncType::clone(&tag.ty(store)))),
     }
 }

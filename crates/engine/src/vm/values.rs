@@ -3,7 +3,7 @@
 use super::func_ref::FuncPtr;
 use super::raw_val::RawVal;
 use super::store::{OpaqueMut, StoreOpaque};
-use crate::api::{ExternRef, Func, Ref, Val};
+use crate::api::{ExnRef, ExternRef, Func, Ref, Val};
 use crate::error::{Error, Result};
 use trapline_compile::types::{HeapType, RefType, ValType};
 
@@ -35,6 +35,10 @@ pub(crate) fn store_ref(store: &mut OpaqueMut<'_>, ty: RefType, value: &Ref) -> 
         (HeapType::Extern, Ref::Extern(value)) => {
             value.as_ref().map(|value| store_extern(store, value))
         }
+        (HeapType::Exn, Ref::Exn(value)) => value
+            .as_ref()
+            .map(|value| Ok(store_exception(store, value))),
+        (HeapType::NoExn, Ref::Exn(None)) => None,
         _ => return Err(mismatch(ValType::Ref(ty), ValType::Ref(value.ty()))),
     };
     match raw {
@@ -55,6 +59,12 @@ pub(crate) fn store_extern(store: &mut StoreOpaque, value: &ExternRef) -> Result
     store.extern_refs.intern(value).ok_or_else(|| {
         Error::Limit("the guest holds too many references to values of the host".to_owned())
     })
+}
+
+/// The raw form of an exception, which must be one of the store.
+pub(crate) fn store_exception(store: &mut StoreOpaque, value: &ExnRef) -> u64 {
+    store.check(value.handle().store);
+    value.handle().number
 }
 
 /// The value with a raw form.
@@ -84,6 +94,7 @@ pub(crate) unsafe fn load_ref(store: &StoreOpaque, ty: RefType, raw: u64) -> Ref
         // SAFETY: as the caller says.
         HeapType::Func => Ref::Func(unsafe { load_func(store, raw) }),
         HeapType::Extern => Ref::Extern(store.extern_refs.get(raw).cloned()),
+        HeapType::Exn | HeapType::NoExn => Ref::Exn(store.exceptions.handle(store.id, raw)),
     }
 }
 

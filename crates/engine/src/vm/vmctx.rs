@@ -9,14 +9,19 @@
 //!           +---------------------+
 //! ```
 
-use super::context::{HostCallee, InstanceHeader, StoreContext, VmFuncRef, VmFunctionImport};
+use super::context::{
+    HostCallee, InstanceHeader, StoreContext, VmFuncRef, VmFunctionImport, VmTag,
+};
+use super::exceptions::TagPtr;
 use super::global::GlobalRef;
 use super::memory::MemoryRef;
 use super::table::TableRef;
 use std::alloc::{self, Layout};
 use std::ptr::NonNull;
 use trapline_compile::layout::{Place, VmctxLayout};
-use trapline_compile::types::{FuncIndex, FuncRefIndex, GlobalIndex, MemoryIndex, TableIndex};
+use trapline_compile::types::{
+    FuncIndex, FuncRefIndex, GlobalIndex, MemoryIndex, TableIndex, TagIndex,
+};
 
 /// What the runtime keeps in front of a vmctx.
 #[repr(C, align(16))]
@@ -150,6 +155,20 @@ impl Vmctx {
     pub fn global(self, index: GlobalIndex) -> GlobalRef {
         // SAFETY: as for a table.
         unsafe { GlobalRef::new(self.place(self.layout().global(index))) }
+    }
+
+    /// A tag.
+    pub fn tag(self, index: TagIndex) -> TagPtr {
+        // SAFETY: as for a table.
+        unsafe { TagPtr::new(self.place(self.layout().tag(index))) }
+    }
+
+    /// Where the record of a tag is to be written. `None` if it is imported.
+    pub fn tag_record(self, index: TagIndex) -> Option<NonNull<VmTag>> {
+        match self.layout().tag(index) {
+            Place::Own(offset) => Some(self.at(offset)),
+            Place::Imported(_) => None,
+        }
     }
 
     /// A function reference.

@@ -2,8 +2,8 @@
 
 use super::raw_val::RawVal;
 use super::store::{OpaqueMut, StoreOpaque};
-use super::values::{load_func, store_extern, store_func};
-use crate::api::{ExternRef, Func, V128};
+use super::values::{load_func, store_exception, store_extern, store_func};
+use crate::api::{ExnRef, ExternRef, Func, V128};
 use crate::error::{BoxError, Error, Result};
 use trapline_compile::types::{HeapType, RefType, ValType};
 
@@ -14,7 +14,8 @@ use private::Sealed;
 
 /// A Rust type that stands for a WebAssembly type: `i32` and `u32` for `i32`, `i64` and `u64` for
 /// `i64`, `f32`, `f64`, [`V128`], `Option<Func>` for `funcref`, [`Func`] for `(ref func)`,
-/// `Option<ExternRef>` for `externref`, and [`ExternRef`] for `(ref extern)`.
+/// `Option<ExternRef>` for `externref`, [`ExternRef`] for `(ref extern)`, `Option<ExnRef>` for
+/// `exnref`, and [`ExnRef`] for `(ref exn)`.
 ///
 /// ```
 /// use trapline::{ValType, WasmTy};
@@ -140,6 +141,42 @@ impl WasmTy for ExternRef {
     unsafe fn from_raw(store: &StoreOpaque, raw: RawVal) -> Self {
         // SAFETY: as the caller says.
         unsafe { Option::<ExternRef>::from_raw(store, raw) }.expect("the type excludes null")
+    }
+}
+
+impl Sealed for Option<ExnRef> {}
+impl WasmTy for Option<ExnRef> {
+    fn wasm_type() -> ValType {
+        ValType::EXNREF
+    }
+
+    fn into_raw(self, store: &mut OpaqueMut<'_>) -> Result<RawVal> {
+        Ok(self.map_or(RawVal::ZERO, |value| {
+            RawVal::from_u64(store_exception(store, &value))
+        }))
+    }
+
+    unsafe fn from_raw(store: &StoreOpaque, raw: RawVal) -> Self {
+        store.exceptions.handle(store.id, raw.as_u64())
+    }
+}
+
+impl Sealed for ExnRef {}
+impl WasmTy for ExnRef {
+    fn wasm_type() -> ValType {
+        ValType::Ref(RefType {
+            nullable: false,
+            heap: HeapType::Exn,
+        })
+    }
+
+    fn into_raw(self, store: &mut OpaqueMut<'_>) -> Result<RawVal> {
+        Some(self).into_raw(store)
+    }
+
+    unsafe fn from_raw(store: &StoreOpaque, raw: RawVal) -> Self {
+        // SAFETY: as the caller says.
+        unsafe { Option::<ExnRef>::from_raw(store, raw) }.expect("the type excludes null")
     }
 }
 

@@ -23,7 +23,7 @@
 //! borrowed. Hence the difference between Stopped and Waiting.
 
 use super::live_frames::{LiveFrames, Version};
-use super::store::{OpaqueMut, StoreMut, StoreRef};
+use super::store::{OpaqueMut, StoreMut, StoreOpaque, StoreRef};
 use super::store_context::StoreContext;
 use super::untyped::{call_with_values, check_params};
 use super::{async_call, call};
@@ -225,10 +225,13 @@ impl<'a, T: 'static> WatchedCall<'a, T> {
         &self.interrupt
     }
 
-    /// What frames are known by.
-    #[allow(dead_code, reason = "locals and operands are read through it")]
-    pub fn version(&self) -> &Version {
-        &self.version
+    /// What the values in frames are read from, and what the frames are known by, while the guest
+    /// stands still.
+    pub fn stopped_in(&self) -> Option<(&StoreOpaque, &Version)> {
+        match &self.state {
+            State::Stopped(_) => Some((self.store.shared().opaque(), &self.version)),
+            _ => None,
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::common::{block_on, instantiate, poll_once};
 use crate::support::{FAIL, Guest, NEVER, OVERFLOW, TRAP, WAIT, name};
 use std::pin::pin;
-use trapline::{Caller, DebugSession, Engine, Error, Linker, Val};
+use trapline::{Caller, DebugSession, Engine, Error, ExnRef, Linker, Val};
 
 #[test]
 fn a_session_can_be_dropped_at_any_event() {
@@ -69,6 +69,34 @@ fn a_host_function_that_swallows_the_drop_does_not_let_the_guest_go_on() {
     drop(session);
     assert_eq!(went_on.get(&mut store).unwrap_i32(), 0);
     // Nobody keeps it from going on otherwise.
+    run.call(&mut store, &[], &mut []).unwrap();
+    assert_eq!(went_on.get(&mut store).unwrap_i32(), 1);
+}
+
+#[test]
+fn a_host_function_that_throws_at_the_drop_does_not_let_the_guest_go_on() {
+    let mut linker = Linker::new(&Engine::default());
+    let trap = |mut caller: Caller<'_, ()>| {
+        let trap = caller.get_export("trap").unwrap().into_func().unwrap();
+        assert!(trap.call(&mut caller, &[], &mut []).is_err());
+        let tag = caller.get_export("tag").unwrap().into_tag().unwrap();
+        let exception = ExnRef::new(&mut caller, &tag, &[])?;
+        Err::<(), Error>(Error::from(exception))
+    };
+    linker.func_wrap("host", "trap", trap).unwrap();
+    let wat = r#"(module (import "host" "trap" (func $trap)) (tag (export "tag"))
+        (global (export "went_on") (mut i32) (i32.const 0))
+        (func (export "trap") unreachable)
+        (func (export "run") (block (try_table (catch_all 0) (call $trap)))
+            (global.set 0 (i32.const 1))))"#;
+    let (mut store, instance) = instantiate(&linker, (), wat);
+    let run = instance.get_func(&store, "run").unwrap();
+    let went_on = instance.get_global(&store, "went_on").unwrap();
+    let mut session = DebugSession::call(&mut store, run, &[]).unwrap();
+    assert_eq!(name(&block_on(session.next())), "trap");
+    drop(session);
+    assert_eq!(went_on.get(&mut store).unwrap_i32(), 0);
+    // Nobody keeps it from being caught otherwise.
     run.call(&mut store, &[], &mut []).unwrap();
     assert_eq!(went_on.get(&mut store).unwrap_i32(), 1);
 }

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
 use trapline::{
-    Caller, Config, DebugSession, DebugStepResult, Engine, Error, Linker, Module, Observe, Store,
-    Val,
+    Caller, Config, DebugSession, DebugStepResult, Engine, Error, ExnRef, Linker, Module, Observe,
+    Store, Val,
 };
 
 fn engine() -> Engine {
@@ -19,6 +19,13 @@ fn linker() -> Linker<()> {
     let mut linker = Linker::<()>::new(&engine());
     linker
         .func_wrap("host", "nothing", |_: Caller<'_, ()>| ())
+        .unwrap();
+    linker
+        .func_wrap("host", "throws", |mut caller: Caller<'_, ()>| {
+            let tag = caller.get_export("tag").unwrap().into_tag().unwrap();
+            let exception = ExnRef::new(&mut caller, &tag, &[])?;
+            Err::<(), Error>(Error::from(exception))
+        })
         .unwrap();
     linker
         .func_wrap_async("host", "ready", |_: Caller<'_, ()>, (): ()| {
@@ -35,7 +42,7 @@ fn linker() -> Linker<()> {
 }
 
 /// Guests that run for ever, in different manners.
-const ENDLESS: [&str; 9] = [
+const ENDLESS: [&str; 11] = [
     "(func (export \"run\") (loop (br 0)))",
     "(func (export \"run\") (loop (call $empty) (br 0)))",
     "(func (export \"run\") (loop (call $nothing) (br 0)))",
@@ -45,13 +52,15 @@ const ENDLESS: [&str; 9] = [
     "(func $tail (export \"run\") (return_call $tail))",
     "(func (export \"run\") (loop (call $again) (br 0))) (func (export \"again\"))",
     "(func (export \"run\") (call $again)) (func (export \"again\") (loop (br 0)))",
+    "(tag $e) (func (export \"run\") (loop (block (try_table (catch $e 0) (throw $e))) (br 0)))",
+    "(func (export \"run\") (loop (block (try_table (catch_all 0) (call $throws))) (br 0)))",
 ];
 
 fn endless(linker: &Linker<()>, text: &str) -> (Store<()>, trapline::Func) {
     let wat = format!(
         r#"(module (import "host" "nothing" (func $nothing))
-            (import "host" "ready" (func $ready)) (import "host" "again" (func $again))
-            (memory 1) (func $empty) {text})"#
+            (import "host" "ready" (func $ready)) (import "host" "again" (func $again)) (import "host" "throws" (func $throws))
+            (memory 1) (tag (export "tag")) (func $empty) {text})"#
     );
     let (store, instance) = instantiate(linker, (), &wat);
     let run = instance.get_func(&store, "run").unwrap();

@@ -230,6 +230,11 @@ impl<'a> Runner<'a> {
             WastDirective::AssertTrap { exec, message, .. } => {
                 expect_trap(self.execute(exec)?, message).map(drop)
             }
+            WastDirective::AssertException { exec, .. } => match self.execute(exec)? {
+                Ok(results) => Err(format!("returned {results:x?}, expected an exception")),
+                Err(error) if error.exception().is_some() => Ok(()),
+                Err(error) => Err(format!("expected an exception: {}", report(error))),
+            },
             WastDirective::AssertExhaustion { call, message, .. } => {
                 match expect_trap(self.invoke(&call)?, message)? {
                     Trap::StackOverflow => Ok(()),

@@ -31,6 +31,7 @@ pub fn all() -> Vec<Set> {
         version("wasm-3", SpecVersion::V3),
         proposed("annotations", Proposal::Annotations),
         proposed("bulk-memory", Proposal::BulkMemoryOperations),
+        proposed("exceptions", Proposal::ExceptionHandling),
         proposed("extended-const", Proposal::ExtendedConst),
         proposed("memory64", Proposal::Memory64),
         proposed("multi-memory", Proposal::MultiMemory),

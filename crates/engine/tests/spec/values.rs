@@ -18,6 +18,7 @@ pub fn argument(arg: &WastArg<'_>) -> Result<Val, String> {
         WastArgCore::V128(x) => Val::V128(u128::from_le_bytes(x.to_le_bytes()).into()),
         WastArgCore::RefNull(ty) if is_func(ty) => Val::FuncRef(None),
         WastArgCore::RefNull(ty) if is_extern(ty) => Val::ExternRef(None),
+        WastArgCore::RefNull(ty) if is_exn(ty) => Val::ExnRef(None),
         WastArgCore::RefExtern(x) => Val::ExternRef(Some(ExternRef::new(*x))),
         other => return Err(format!("no such argument: {other:?}")),
     })
@@ -43,6 +44,7 @@ fn matches_core(actual: &Val, expected: &WastRetCore<'_>) -> bool {
         (Val::V128(a), WastRetCore::V128(e)) => matches_v128(a.as_u128(), e),
         (Val::FuncRef(None), WastRetCore::RefNull(ty)) => ty.as_ref().is_none_or(is_func),
         (Val::ExternRef(None), WastRetCore::RefNull(ty)) => ty.as_ref().is_none_or(is_extern),
+        (Val::ExnRef(None), WastRetCore::RefNull(ty)) => ty.as_ref().is_none_or(is_exn),
         (Val::FuncRef(Some(_)), WastRetCore::RefFunc(_)) => true,
         (Val::ExternRef(Some(a)), WastRetCore::RefExtern(e)) => {
             e.is_none_or(|e| a.data().downcast_ref::<u32>() == Some(&e))
@@ -69,6 +71,17 @@ fn is_extern(ty: &HeapType<'_>) -> bool {
         HeapType::Abstract {
             shared: false,
             ty: Extern | NoExtern
+        }
+    )
+}
+
+fn is_exn(ty: &HeapType<'_>) -> bool {
+    use AbstractHeapType::{Exn, NoExn};
+    matches!(
+        ty,
+        HeapType::Abstract {
+            shared: false,
+            ty: Exn | NoExn
         }
     )
 }

@@ -51,8 +51,29 @@
 //! `rsp` can be overwritten. The direction flag is cleared, as the convention wants it for a
 //! call; no other part of the state matters to one.
 //!
+//! If `trapped` says that the guest goes on at the handler of an exception, then it does, as below.
+//!
 //! The stub never goes back to the trapping instruction, and so saves no registers. The one for
 //! events after which the guest goes on is in [`event`].
+//!
+//! # Going on at a handler
+//!
+//! The guest throws by calling [`throw_stub`] or [`throw_ref_stub`], as builtins. They have a
+//! [`Resumption`] filled in, in their own frame, and then load `rax` and `rdx` with the exception,
+//! `rbp` and `rsp` with those of the frame that catches, and jump:
+//!
+//! ```text
+//!      guest's stack
+//!   | frame that catches | <- rbp              | frame that catches | <- rbp
+//!   |                    |                     |                    | <- rsp
+//!   | frames of the guest|         -->         +--------------------+
+//!   | trampoline         |
+//!   | stub: Resumption   | <- rsp
+//! ```
+//!
+//! All the frames that are forgotten are the guest's, trampolines', and the stub's own. Without a
+//! handler the stub returns that the builtin failed. Above the `Resumption` it keeps the registers
+//! that the guest may have values in, so that all of these can be found on the stack.
 
 mod event;
 
@@ -64,9 +85,13 @@ pub(in crate::trap) use event::{
 
 use super::super::activation::Activation;
 use super::super::event::trapped;
+use super::super::exceptions::Resumption;
+use crate::vm::context::InstanceHeader;
+use crate::vm::exceptions::{throw, throw_ref};
 use crate::vm::raw_val::RawVal;
 use std::arch::{asm, naked_asm};
 use std::mem::offset_of;
+use trapline_compile::builtins::FAILED;
 
 /// Where an entry into the guest saved the host's registers.
 #[repr(C)]
@@ -173,8 +198,24 @@ unsafe extern "sysv64" fn unwind_to_entry(activation: *mut Activation) -> ! {
     )
 }
 
+/// Room for a [`Resumption`] that keeps the stack aligned.
+const RESUMPTION_SIZE: usize = size_of::<Resumption>().next_multiple_of(16);
+
+/// Goes on as the [`Resumption`] at the stack pointer says. The handler is compiled code that
+/// expects the exception in these registers, and nothing in any other.
+macro_rules! resume {
+    () => {
+        "mov rax, [rsp + {exception}]
+         mov rdx, [rsp + {fields}]
+         mov rcx, [rsp + {pc}]
+         mov rbp, [rsp + {fp}]
+         mov rsp, [rsp + {sp}]
+         jmp rcx"
+    };
+}
+
 /// Where an interrupted guest continues: reports the trap that the activation has recorded, and
-/// unwinds it.
+/// unwinds it or goes on at a handler.
 ///
 /// # Safety
 ///
@@ -189,13 +230,89 @@ unsafe extern "sysv64" fn injection_stub(activation: *mut Activation) -> ! {
         "cld",
         "and rsp, -16",
         "mov rbx, rdi",
+        "sub rsp, {size}",
+        "mov rsi, rsp",
         "call {trapped}",
+        "test eax, eax",
+        "jnz 2f",
         "mov rdi, rbx",
         "jmp {unwind_to_entry}",
+        "2:",
+        resume!(),
         ".cfi_endproc",
         trapped = sym trapped,
         unwind_to_entry = sym unwind_to_entry,
+        size = const RESUMPTION_SIZE,
+        pc = const offset_of!(Resumption, pc),
+        sp = const offset_of!(Resumption, sp),
+        fp = const offset_of!(Resumption, fp),
+        exception = const offset_of!(Resumption, exception),
+        fields = const offset_of!(Resumption, fields),
     )
+}
+
+/// A builtin that throws: calls `$throw` with its own arguments and the address of a
+/// [`Resumption`], and goes on as that says if the result is not 0.
+macro_rules! throwing {
+    ($(#[$doc:meta])* $name:ident($($argument:ident: $ty:ty),*), $throw:ident, $register:literal) => {
+        $(#[$doc])*
+        ///
+        /// # Safety
+        ///
+        /// Called as a builtin by guest code.
+        #[unsafe(naked)]
+        pub(crate) unsafe extern "sysv64" fn $name(
+            vmctx: *mut InstanceHeader,
+            $($argument: $ty,)*
+        ) -> i64 {
+            naked_asm!(
+                ".cfi_startproc",
+                "push rbp",
+                ".cfi_def_cfa_offset 16",
+                ".cfi_offset rbp, -16",
+                "mov rbp, rsp",
+                ".cfi_def_cfa_register rbp",
+                // For whoever looks for references in the guest's frames.
+                "push rbx",
+                "push r12",
+                "push r13",
+                "push r14",
+                "push r15",
+                "sub rsp, {size} + 8",
+                concat!("mov ", $register, ", rsp"),
+                "call {throw}",
+                "test eax, eax",
+                "jnz 2f",
+                "mov rax, {failed}",
+                "leave",
+                ".cfi_remember_state",
+                ".cfi_def_cfa rsp, 8",
+                "ret",
+                ".cfi_restore_state",
+                "2:",
+                resume!(),
+                ".cfi_endproc",
+                throw = sym $throw,
+                failed = const FAILED,
+                size = const RESUMPTION_SIZE,
+                pc = const offset_of!(Resumption, pc),
+                sp = const offset_of!(Resumption, sp),
+                fp = const offset_of!(Resumption, fp),
+                exception = const offset_of!(Resumption, exception),
+                fields = const offset_of!(Resumption, fields),
+            )
+        }
+    };
+}
+
+throwing! {
+    /// The builtin `throw`.
+    throw_stub(tag: u32, fields: *const RawVal), throw, "rcx"
+}
+
+throwing! {
+    /// The builtin `throw_ref`.
+    throw_ref_stub(exception: u64), throw_ref, "rdx"
 }
 
 /// Registers to be changed in an interrupted thread.
