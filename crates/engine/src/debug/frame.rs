@@ -31,6 +31,11 @@ impl Frame {
         self.frame.guest()
     }
 
+    /// Whether this is the guest's frame with a frame pointer.
+    pub(super) fn has_pointer(&self, fp: usize) -> bool {
+        self.guest().is_ok_and(|guest| guest.live.fp == Some(fp))
+    }
+
     /// The index of the function in its module, counted with the imported ones.
     ///
     /// # Errors

@@ -25,5 +25,5 @@ pub use frame::{Frame, Frames};
 pub use handler::StoppedGuest;
 pub use interrupt::InterruptHandle;
 pub use session::DebugSession;
-pub use step::{BreakpointHit, DebugStepResult};
+pub use step::{BreakpointHit, DebugStepResult, ExceptionEvent};
 pub use values::{FrameValue, Stopped};

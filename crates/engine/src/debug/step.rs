@@ -1,7 +1,7 @@
 //! What a session stops for.
 
 use super::frame::Frames;
-use crate::api::{Module, TrapInfo, Val};
+use crate::api::{ExnRef, FrameInfo, Module, TrapInfo, Val};
 use crate::error::{Error, Result};
 use crate::vm::watched_call::Event;
 
@@ -18,6 +18,9 @@ pub enum DebugStepResult {
     /// again if functions of the host further out pass it on as it is. (Those that the engine
     /// makes by itself, such as [`Error::NeedsAsync`], are.)
     HostError(String),
+    /// An exception was thrown, by the guest or by a function of the host that it called, and no
+    /// handler has been entered yet. Each entry into the guest that it gets to reports it.
+    Exception(ExceptionEvent),
     /// The guest has come to a breakpoint, and goes on from there with the next step.
     Breakpoint(BreakpointHit),
     /// Another thread has asked the guest to stop, by an
@@ -47,6 +50,13 @@ impl DebugStepResult {
                 Err(error) => DebugStepResult::Refused(error),
             },
             Event::Interrupted => DebugStepResult::Interrupted,
+            Event::Exception(exception, fp) => {
+                let mut frames = fp.map(|fp| (fp, frames()));
+                let catcher = frames.as_mut().and_then(|(fp, frames)| {
+                    frames.find_map(|frame| frame.has_pointer(*fp).then(|| frame.info().ok())?)
+                });
+                DebugStepResult::Exception(ExceptionEvent { exception, catcher })
+            }
             Event::Finished(outcome) => DebugStepResult::Finished(outcome),
             Event::Refused(error) => DebugStepResult::Refused(error),
         }
@@ -60,6 +70,18 @@ fn hit(mut frames: Frames<'_>) -> Result<BreakpointHit> {
         module: frame.module()?,
         wasm_pc: frame.wasm_pc()?.ok_or(Error::StaleFrame)?,
     })
+}
+
+/// An exception that was thrown. Found in a [`DebugStepResult`].
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ExceptionEvent {
+    /// The exception.
+    pub exception: ExnRef,
+    /// The frame that will catch it, at the call or throw that it comes out of there. `None` if no
+    /// frame does of those that were entered last: then functions of the host decide, or the
+    /// whole call fails.
+    pub catcher: Option<FrameInfo>,
 }
 
 /// Which breakpoint a guest has come to. Found in a [`DebugStepResult`].

@@ -87,6 +87,8 @@ pub(crate) struct Suspender {
     attention: AtomicU8,
     /// How many instructions of the host are stepped through on the way to the guest.
     steps: AtomicU32,
+    /// Whether the watcher knows why the guest is about to be unwound.
+    told: Cell<bool>,
     /// The innermost poll that is going on and may suspend the fiber.
     polling: Cell<Option<Polling>>,
 }
@@ -128,6 +130,7 @@ impl Suspender {
             refusals: Cell::new(0),
             attention: AtomicU8::new(0),
             steps: AtomicU32::new(0),
+            told: Cell::new(false),
             polling: Cell::new(None),
         }
     }
@@ -175,6 +178,16 @@ impl Suspender {
             interrupt.done();
         }
         self.attention.fetch_and(!INTERRUPT, Ordering::Relaxed);
+    }
+
+    /// Notes whether the watcher knows why the guest is about to be unwound.
+    pub fn set_told(&self, told: bool) {
+        self.told.set(told);
+    }
+
+    /// Whether it does. It will not the next time.
+    pub fn take_told(&self) -> bool {
+        self.told.take()
     }
 
     /// Sets how many instructions of the host will be stepped through.

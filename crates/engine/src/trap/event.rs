@@ -21,11 +21,13 @@
 use super::activation::{Activation, Cause, Fault};
 use super::arch::{BREAKPOINT, SavedRegisters};
 use super::backtrace::{self, Start, Walk};
-use super::exceptions::Resumption;
+use super::exceptions::{CatchSite, Resumption};
 use super::step::step_into_guest;
 use super::{CallId, HostFailure, RawBacktrace, TrapReport, Unwound};
 use crate::error::Error;
 use crate::fiber::{Suspender, Teardown};
+use crate::vm::store_context::StoreContext;
+use std::ptr::NonNull;
 use trapline_compile::trap::TrapKind;
 
 /// A guest that stands still at one of its instructions.
@@ -46,6 +48,13 @@ pub(crate) enum StopReason {
     Breakpoint,
     /// It was interrupted from outside, at a place where it could have met a breakpoint.
     Interrupted,
+    /// It, or a function of the host that it called, has thrown.
+    Thrown {
+        /// The exception's number.
+        exception: u64,
+        /// Where it will be caught; `None` if not by this entry into the guest.
+        site: Option<CatchSite>,
+    },
 }
 
 // SAFETY: the one thing in it that cannot be shared is the payload of a panic, and a panic stops
@@ -151,7 +160,7 @@ pub(super) unsafe extern "sysv64" fn stopped(
                     }
                     Cause::Breakpoint | Cause::Trap(_) => StopReason::Breakpoint,
                 };
-                report(watcher, activation, fault, reason)
+                report(watcher, activation, Start::Fault(fault), reason)
             }
             None => None,
         };
@@ -168,6 +177,37 @@ pub(super) unsafe extern "sysv64" fn stopped(
         resumption.flags = (*registers).flags();
         pc
     }
+}
+
+/// Lets whoever watches the call know of an exception, before anything is decided. Returns what the
+/// guest is to be unwound with instead, if it is.
+///
+/// # Safety
+///
+/// The guest of the store was left by a builtin or a function of the host, which calls this, and
+/// nothing else uses the store.
+pub(crate) unsafe fn thrown(
+    store: NonNull<StoreContext>,
+    exception: u64,
+    site: Option<CatchSite>,
+) -> Option<Box<Unwound>> {
+    // SAFETY: the store is live, and its context tells where its guest was left.
+    let context = unsafe { *store.as_ptr() };
+    // SAFETY: the activation is the innermost of this thread, because its guest was left last.
+    let watcher = unsafe { watcher(context.activation) }?;
+    if watcher.tears_down() {
+        return None;
+    }
+    let start = Start::Return {
+        pc: context.exit_pc,
+        fp: context.exit_fp,
+    };
+    let reason = StopReason::Thrown { exception, site };
+    // SAFETY: as above.
+    let answer = unsafe { report(watcher, context.activation, start, reason) };
+    // Nobody need be told again that it is about to be unwound.
+    watcher.set_told(answer.is_some() || site.is_none());
+    answer
 }
 
 /// # Safety
@@ -231,12 +271,15 @@ unsafe fn announce(
     let Some(watcher) = (unsafe { watcher(activation) }) else {
         return unwound;
     };
-    if watcher.tears_down() || !is_news(&unwound, watcher.call()) {
+    if watcher.take_told() || watcher.tears_down() || !is_news(&unwound, watcher.call()) {
         return unwound;
     }
     *unwound.seen_by() = Some(watcher.call());
     // SAFETY: as the caller says.
-    let replaced = unsafe { report(watcher, activation, fault, StopReason::Unwinding(unwound)) };
+    let replaced = unsafe {
+        let reason = StopReason::Unwinding(unwound);
+        report(watcher, activation, Start::Fault(fault), reason)
+    };
     replaced.expect("what is to be unwound is unwound with something")
 }
 
@@ -269,17 +312,14 @@ unsafe fn watcher<'a>(activation: *mut Activation) -> Option<&'a Suspender> {
 /// # Safety
 ///
 /// The activation is the innermost of this thread and of the fiber that is watched, and its guest
-/// was interrupted by the fault. Nothing refers to the activation.
+/// was left at `start`. Nothing refers to the activation.
 unsafe fn report(
     watcher: &Suspender,
     activation: *mut Activation,
-    fault: Fault,
+    start: Start,
     reason: StopReason,
 ) -> Option<Box<Unwound>> {
-    let place = StopPlace {
-        activation,
-        start: Start::Fault(fault),
-    };
+    let place = StopPlace { activation, start };
     // SAFETY: the caller runs on the fiber, and has nothing on the stack that is bound to a
     // thread; whether the host has, the suspender knows.
     let mut answer = match unsafe { watcher.report(Stop { reason, place }) } {
@@ -296,7 +336,7 @@ unsafe fn report(
         && backtrace.frames.is_empty()
     {
         // SAFETY: the guest still is where it was.
-        *backtrace = unsafe { backtrace::walk(&*activation, Start::Fault(fault)) };
+        *backtrace = unsafe { backtrace::walk(&*activation, start) };
     }
     answer
 }

@@ -51,7 +51,7 @@ mod tests;
 pub(crate) use activation::{Activation, backtrace, enter, enter_idle, park, replace_current};
 pub(crate) use arch::{BREAKPOINT, serialize, stack_pointer, throw_ref_stub, throw_stub};
 pub(crate) use backtrace::{LiveFrame, RawBacktrace, Step, Walk};
-pub(crate) use event::{Stop, StopReason};
+pub(crate) use event::{Stop, StopReason, thrown};
 pub(crate) use exceptions::{CatchSite, Resumption, find_handler, scan_stack};
 pub(crate) use os::{ThreadHandle, install_handlers, install_interrupts, prepare_thread};
 pub(crate) use step::step_into_guest;

@@ -126,7 +126,9 @@ unsafe fn handle_stop<T: Send + 'static>(
         Ok(Ok(())) => {
             return match stop.reason {
                 StopReason::Unwinding(unwound) => Some(unwound),
-                StopReason::Breakpoint | StopReason::Interrupted => None,
+                StopReason::Breakpoint | StopReason::Interrupted | StopReason::Thrown { .. } => {
+                    None
+                }
             };
         }
         Ok(Err(failure)) => failure,

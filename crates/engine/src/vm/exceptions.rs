@@ -25,7 +25,7 @@ use super::values::{load_val, store_val};
 use super::vmctx::Vmctx;
 use crate::api::{ExnRef, Val};
 use crate::error::{Error, Result};
-use crate::trap::{self, CatchSite, HostFailure, Resumption};
+use crate::trap::{self, CatchSite, HostFailure, Resumption, Unwound};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;
 use std::sync::{Arc, OnceLock};
@@ -334,6 +334,8 @@ pub(crate) fn new_exception(
 enum Thrown {
     /// It goes on there.
     Caught(Resumption),
+    /// Whoever watches wants the entry to fail with this instead.
+    Replaced(Box<Unwound>),
     /// Nothing here catches it: the entry into the guest fails with it.
     Uncaught(ExnRef),
 }
@@ -344,11 +346,15 @@ enum Thrown {
 ///
 /// The caller was called by the store's guest, which is going to be left by what this says.
 unsafe fn throw_exception(store: &mut OpaqueMut<'_>, exception: u64) -> Thrown {
-    // Whoever wants to see an exception before anything is decided looks here: the guest is as it
-    // was when it threw, and `find_handler` tells where it would be caught.
-    //
     // SAFETY: the guest waits.
     let site = unsafe { store.find_handler(exception) };
+    // Whoever watches sees an exception before anything is decided: the guest is as it was when it
+    // threw.
+    //
+    // SAFETY: as above; the caller does nothing but wait for this.
+    if let Some(unwound) = unsafe { trap::thrown(store.context(), exception, site) } {
+        return Thrown::Replaced(unwound);
+    }
     match site {
         Some(site) => {
             let store = &mut **store;
@@ -361,6 +367,14 @@ unsafe fn throw_exception(store: &mut OpaqueMut<'_>, exception: u64) -> Thrown {
             let handle = store.exceptions.handle(store.id, exception);
             Thrown::Uncaught(handle.expect("what is thrown is an exception of the store"))
         }
+    }
+}
+
+/// How a function of the host fails whose guest is to be unwound with something.
+fn instead(unwound: Unwound) -> HostFailure {
+    match unwound {
+        Unwound::Host { failure, .. } => failure,
+        Unwound::Trap(_) => HostFailure::Error("a trap in the place of an exception".into()),
     }
 }
 
@@ -395,6 +409,7 @@ unsafe fn builtin(
             }
             return 1;
         }
+        Ok(Ok(Thrown::Replaced(unwound))) => instead(*unwound),
         Ok(Ok(Thrown::Uncaught(exception))) => HostFailure::Error(Box::new(Error::from(exception))),
         Ok(Err(error)) => HostFailure::Error(Box::new(error)),
         Err(panic) => panic_failure(panic),
@@ -475,6 +490,7 @@ pub(crate) unsafe fn thrown_by_host(
     // SAFETY: the guest waits.
     match unsafe { throw_exception(store, exception.number) } {
         Thrown::Caught(resumption) => HostFailure::Caught(resumption),
+        Thrown::Replaced(unwound) => instead(*unwound),
         // It keeps what was noted where it was thrown.
         Thrown::Uncaught(_) => failure,
     }

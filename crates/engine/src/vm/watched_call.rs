@@ -27,7 +27,7 @@ use super::store::{OpaqueMut, StoreMut, StoreOpaque, StoreRef};
 use super::store_context::StoreContext;
 use super::untyped::{call_with_values, check_params};
 use super::{async_call, call};
-use crate::api::{Func, TrapInfo, Val};
+use crate::api::{ExnRef, Func, TrapInfo, Val};
 use crate::error::{Error, Result};
 use crate::fiber::{Fiber, Interrupt, Progress, Watch};
 use crate::trap::{self, HostFailure, Stop, StopReason, Unwound};
@@ -68,6 +68,9 @@ pub(crate) enum Event {
     Breakpoint,
     /// The guest was interrupted.
     Interrupted,
+    /// An exception was thrown. If this entry into the guest catches it, then the frame with this
+    /// frame pointer does.
+    Exception(ExnRef, Option<usize>),
     /// The call has returned, or failed.
     Finished(Outcome),
     /// The call was not resumed, and is as it was.
@@ -240,6 +243,13 @@ pub(crate) fn describe(store: &OpaqueMut<'_>, stop: &mut Stop) -> Event {
     match &mut stop.reason {
         StopReason::Breakpoint => Event::Breakpoint,
         StopReason::Interrupted => Event::Interrupted,
+        StopReason::Thrown { exception, site } => {
+            let handle = store.exceptions.handle(store.id, *exception);
+            match handle {
+                Some(exception) => Event::Exception(exception, site.map(|site| site.fp)),
+                None => Event::HostError,
+            }
+        }
         StopReason::Unwinding(unwound) => unwinding(store, unwound),
     }
 }

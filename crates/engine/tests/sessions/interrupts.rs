@@ -84,7 +84,15 @@ fn a_guest_that_runs_for_ever_can_be_interrupted() {
             });
             for round in 0..60 {
                 ask.send(round % 7 * 1000).unwrap();
-                assert_eq!(name(&block_on(session.next())), "interrupted", "{text}");
+                loop {
+                    match name(&block_on(session.next())) {
+                        "exception" => {}
+                        step => {
+                            assert_eq!(step, "interrupted", "{text}");
+                            break;
+                        }
+                    }
+                }
                 assert!(session.frames().count() >= 1);
             }
             drop(ask);

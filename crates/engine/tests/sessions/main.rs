@@ -6,6 +6,7 @@ mod common;
 mod breakpoints;
 mod dropping;
 mod events;
+mod exceptions;
 mod frames;
 mod handlers;
 mod interrupts;

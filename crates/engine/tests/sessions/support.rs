@@ -184,6 +184,7 @@ pub fn name(step: &Option<DebugStepResult>) -> &'static str {
         Some(DebugStepResult::Finished(Ok(_))) => "returned",
         Some(DebugStepResult::Finished(Err(_))) => "failed",
         Some(DebugStepResult::Refused(Error::PinnedSession)) => "pinned",
+        Some(DebugStepResult::Exception(_)) => "exception",
         Some(DebugStepResult::Interrupted) => "interrupted",
         Some(_) => "another",
     }
