@@ -5,10 +5,11 @@
 //! and everything that can be read of each frame is compared with the reference. In the end a
 //! program must have printed what it should.
 //!
-//! `TRAPLINE_EXACT_HITS` says how often to stop at each operator; 2 if not set. A long run:
+//! `TRAPLINE_EXACT_HITS` says how often to stop at each operator, 2 if not set; then each program
+//! is stopped 1500 times at most. A long run:
 //!
 //! ```console
-//! $ TRAPLINE_EXACT_HITS=2000 cargo test --release -p trapline-wasi --test exact -- --nocapture
+//! $ TRAPLINE_EXACT_HITS=100 cargo test --release -p trapline-wasi --test exact -- --nocapture
 //! ```
 
 #[allow(dead_code, reason = "it serves other tests too")]
@@ -46,15 +47,32 @@ fn block_on<F: Future>(future: F) -> F::Output {
     }
 }
 
-fn hits() -> u32 {
-    match std::env::var("TRAPLINE_EXACT_HITS") {
-        Ok(hits) => hits.parse().expect("TRAPLINE_EXACT_HITS is a number"),
-        Err(_) => 2,
+/// How often to stop.
+#[derive(Clone, Copy)]
+struct Plan {
+    /// At each operator.
+    hits: u32,
+    /// In each program.
+    stops: u64,
+}
+
+impl Plan {
+    fn from_env() -> Plan {
+        match std::env::var("TRAPLINE_EXACT_HITS") {
+            Ok(hits) => Plan {
+                hits: hits.parse().expect("TRAPLINE_EXACT_HITS is a number"),
+                stops: u64::MAX,
+            },
+            Err(_) => Plan {
+                hits: 2,
+                stops: 1500,
+            },
+        }
     }
 }
 
-/// Runs a program, and compares at each operator for the first `hits` times.
-fn compare(engine: &Engine, wasm: &Path, hits: u32) -> Result<(Compared, Vec<u8>), String> {
+/// Runs a program, and compares where the plan says.
+fn compare(engine: &Engine, wasm: &Path, plan: Plan) -> Result<(Compared, Vec<u8>), String> {
     let text = |error: trapline::Error| error.to_string();
     let folder = TempDir::new().map_err(|error| error.to_string())?;
     copy_folder(wasm.parent().unwrap(), folder.path());
@@ -86,22 +104,26 @@ fn compare(engine: &Engine, wasm: &Path, hits: u32) -> Result<(Compared, Vec<u8>
         match block_on(session.next()) {
             Some(DebugStepResult::Breakpoint(stop)) => {
                 compared.stops += 1;
-                for frame in session
-                    .frames()
-                    .filter(|frame| !frame.is_host())
-                    .take(FRAMES)
-                {
-                    compared.values += frame.compare_with_reference(&session).map_err(text)?;
+                let frames = session.frames().filter(|frame| !frame.is_host());
+                for (depth, frame) in frames.take(FRAMES).enumerate() {
+                    let values = frame.compare_with_reference(&session);
+                    compared.values += values.map_err(|error| {
+                        format!("stopped at {:#x}, frame {depth}: {error}", stop.wasm_pc)
+                    })?;
                 }
                 let times = hit.entry(stop.wasm_pc).or_default();
                 *times += 1;
-                if *times == hits {
+                if compared.stops == plan.stops {
+                    session
+                        .edit_breakpoints(|breakpoints| breakpoints.clear())
+                        .map_err(text)?;
+                } else if *times == plan.hits {
                     session
                         .edit_breakpoints(|breakpoints| breakpoints.remove(&module, stop.wasm_pc))
                         .map_err(text)?;
                 }
             }
-            Some(DebugStepResult::HostError(_)) => {}
+            Some(DebugStepResult::HostError(_) | DebugStepResult::Exception(_)) => {}
             Some(DebugStepResult::Finished(outcome)) => {
                 if let Err(error) = outcome
                     && !matches!(error.downcast_ref(), Some(ExitCode(0)))
@@ -115,10 +137,17 @@ fn compare(engine: &Engine, wasm: &Path, hits: u32) -> Result<(Compared, Vec<u8>
     }
 }
 
-fn observing(reference: bool) -> Engine {
-    let mut config = Config::new();
-    config.observe(Observe::State).observe_reference(reference);
-    Engine::new(&config).unwrap()
+/// The name of a program's file, or of its folder if all are called alike.
+fn name(wasm: &Path) -> String {
+    let stem = wasm.file_stem().unwrap().to_str().unwrap();
+    let folder = wasm
+        .parent()
+        .unwrap()
+        .file_name()
+        .unwrap()
+        .to_str()
+        .unwrap();
+    if stem == "benchmark" { folder } else { stem }.to_owned()
 }
 
 #[test]
@@ -134,12 +163,14 @@ fn all_locals_and_operands_of_real_programs_are_exact() {
         // The Markdown that it reads is not in the corpus.
         programs.extend(suite.filter(|wasm| !wasm.to_str().unwrap().contains("pulldown")));
     }
-    let engine = observing(true);
+    let mut config = Config::new();
+    config.observe(Observe::State).observe_reference(true);
+    let engine = Engine::new(&config).unwrap();
     let mut all = Compared::default();
     let mut wrong = Vec::new();
     for wasm in programs {
-        let name = wasm.file_stem().unwrap().to_str().unwrap().to_owned();
-        match compare(&engine, &wasm, hits()) {
+        let name = name(&wasm);
+        match compare(&engine, &wasm, Plan::from_env()) {
             Ok((compared, stdout)) => {
                 println!(
                     "{name}: {} values at {} stops",

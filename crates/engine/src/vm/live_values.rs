@@ -57,8 +57,9 @@ impl<'s> LiveValues<'s> {
         let live = &self.guest.live;
         let module = self.guest.module.compiled();
         let wasm_pc = live.wasm_pc.ok_or(Error::NoFrameYet)?;
-        // A call that has overflowed the stack has begun: it is known by where it would return to.
-        let calling = live.at_call || module.trap_at(live.text_offset).is_none();
+        // A call that has overflowed the stack has begun, though it is no place that traps.
+        let interrupted = |at| module.trap_at(at).is_some() || module.point_at(at).is_some();
+        let calling = live.at_call || !interrupted(live.text_offset);
         let reader = if calling && self.states.in_call(wasm_pc).is_some() {
             FrameReader::in_call(module, &self.states, self, wasm_pc)
         } else {
