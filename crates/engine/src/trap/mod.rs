@@ -42,7 +42,7 @@ pub(crate) mod testing;
 mod tests;
 
 pub(crate) use activation::{Activation, backtrace, enter, enter_idle, park, replace_current};
-pub(crate) use arch::{stack_pointer, throw_ref_stub, throw_stub};
+pub(crate) use arch::{stack_pointer, throw_ref_stub, throw_stub, with_saved_registers};
 pub(crate) use backtrace::RawBacktrace;
 pub(crate) use exceptions::{CatchSite, Resumption, find_handler, scan_stack};
 pub(crate) use os::{install_handlers, prepare_thread};

@@ -4,7 +4,7 @@
 //!   and `EntryState`, what the one leaves for the other;
 //! - `inject`, the registers that make an interrupted thread report a trap;
 //! - `throw_stub` and `throw_ref_stub`, the builtins that throw, from which the guest goes on at a
-//!   handler;
+//!   handler; and `with_saved_registers`, for those who look for what frames refer to;
 //! - `stack_pointer`, `at_frame_setup` and `LONGEST_CALL`, for those who look at frames.
 //!
 //! Every frame, of guest code and of trampolines, begins with a frame record of two words at its
@@ -16,7 +16,7 @@ mod x86_64;
 #[cfg(target_arch = "x86_64")]
 pub(super) use x86_64::*;
 #[cfg(target_arch = "x86_64")]
-pub(crate) use x86_64::{stack_pointer, throw_ref_stub, throw_stub};
+pub(crate) use x86_64::{stack_pointer, throw_ref_stub, throw_stub, with_saved_registers};
 
 #[cfg(not(target_arch = "x86_64"))]
 compile_error!(
