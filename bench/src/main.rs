@@ -15,10 +15,10 @@ mod profile;
 mod report;
 mod results;
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clock::Clock;
-use engines::{Case, EngineUnderTest};
+use engines::{Case, EngineUnderTest, Observed, trapline, wasmtime};
 use measure::{Pair, Plan};
 use results::{About, Measure, Results};
 use std::path::PathBuf;
@@ -44,7 +44,8 @@ Examples (after `cargo run --release --manifest-path bench/Cargo.toml --`):
   --filter bz2,regex                 the programs with these in their names
   --measure compile-one,code-text    some measures only
   --measure calls --filter host      the calls with `host` in their ids
-  --null                             Wasmtime against itself: how much is noise
+  --engines wasmtime,wasmtime        Wasmtime against itself: how much is noise
+  --engines trapline-state,trapline  what it costs that guests can be observed
   docs                               carry the stored results into docs/performance.md
   profile compile regex -e trapline  one thing again and again, to be looked at with `perf`";
 
@@ -86,9 +87,10 @@ struct RunArgs {
     /// The clock to read
     #[arg(long, value_enum, default_value_t = Clock::Wall)]
     clock: Clock,
-    /// Measure Wasmtime against itself, to see how far apart equal things come out
-    #[arg(long)]
-    null: bool,
+    /// The two engines to compare; the same one twice shows how far apart equal things come out
+    #[arg(long, value_enum, value_delimiter = ',', num_args = 1,
+          default_values = ["trapline", "wasmtime"], value_names = ["ENGINE,ENGINE"])]
+    engines: Vec<EngineName>,
     /// Store the results in this file too, and as Markdown beside it
     #[arg(long, value_name = "OUT")]
     json: Option<PathBuf>,
@@ -108,17 +110,23 @@ impl CorpusArgs {
 }
 
 /// An engine, as the command line names it.
-#[derive(Clone, Copy, ValueEnum)]
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum EngineName {
     Trapline,
+    TraplineStacks,
+    TraplineState,
     Wasmtime,
+    WasmtimeDebug,
 }
 
 impl EngineName {
     fn make(self) -> Result<Box<dyn EngineUnderTest>> {
         Ok(match self {
-            EngineName::Trapline => Box::new(engines::trapline::Adapter::new()?),
-            EngineName::Wasmtime => Box::new(engines::wasmtime::Adapter::new()?),
+            EngineName::Trapline => Box::new(trapline::Adapter::new(Observed::No)?),
+            EngineName::TraplineStacks => Box::new(trapline::Adapter::new(Observed::Stacks)?),
+            EngineName::TraplineState => Box::new(trapline::Adapter::new(Observed::State)?),
+            EngineName::Wasmtime => Box::new(wasmtime::Adapter::new(Observed::No)?),
+            EngineName::WasmtimeDebug => Box::new(wasmtime::Adapter::new(Observed::State)?),
         })
     }
 }
@@ -151,12 +159,10 @@ fn list(corpus: &CorpusArgs) -> Result<()> {
 }
 
 fn run(args: &RunArgs) -> Result<()> {
-    let first = if args.null {
-        EngineName::Wasmtime
-    } else {
-        EngineName::Trapline
+    let &[first, second] = &args.engines[..] else {
+        bail!("--engines takes two names");
     };
-    let engines: Pair = [first.make()?, EngineName::Wasmtime.make()?];
+    let engines: Pair = [first.make()?, second.make()?];
     let wanted = |name: &str| {
         args.filter.is_empty() || args.filter.iter().any(|part| name.contains(&**part))
     };
@@ -204,7 +210,10 @@ fn run(args: &RunArgs) -> Result<()> {
         .retain(|table| plan.measures.contains(&table.measure));
     print!("{}", report::markdown(&results));
 
-    let complete = args.filter.is_empty() && args.measure.is_empty() && !args.quick && !args.null;
+    let complete = args.filter.is_empty()
+        && args.measure.is_empty()
+        && !args.quick
+        && [first, second] == [EngineName::Trapline, EngineName::Wasmtime];
     if complete {
         docs::store(&results, &docs::results_dir().join("latest.json"))?;
     }

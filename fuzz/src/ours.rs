@@ -20,7 +20,7 @@ pub fn engine(optimize: bool) -> &'static Engine {
 pub fn compiler() -> &'static Compiler {
     static COMPILER: OnceLock<Compiler> = OnceLock::new();
     COMPILER.get_or_init(|| {
-        let options = CompilerOptions { opt_level: OptLevel::Speed, parallel: false };
+        let options = CompilerOptions { opt_level: OptLevel::Speed, parallel: false, ..CompilerOptions::default() };
         Compiler::new(&options).expect("a compiler for this machine")
     })
 }

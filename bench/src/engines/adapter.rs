@@ -4,8 +4,8 @@
 use super::platform;
 use super::wasm::{Caller, Engine, InstancePre, Linker, Module, Store};
 use crate::clock::{Clock, Seconds};
-use crate::engines::{Calls, CodeSize, EngineUnderTest, Program, Run, Threads};
-use anyhow::{Context as _, Result, bail, ensure};
+use crate::engines::{Calls, CodeSize, EngineUnderTest, Observed, Program, Run, Threads};
+use anyhow::{Context as _, Error, Result, bail, ensure};
 use std::path::Path;
 
 #[path = "calls.rs"]
@@ -13,23 +13,27 @@ mod calls;
 
 /// The engine, once for each number of threads.
 pub struct Adapter {
+    observed: Observed,
     one_thread: Engine,
     all_threads: Engine,
 }
 
 impl Adapter {
     /// Makes the engines.
-    pub fn new() -> Result<Adapter> {
+    pub fn new(observed: Observed) -> Result<Adapter> {
+        let engine =
+            |threads| Engine::new(&platform::config(threads, observed)?).map_err(Error::from);
         Ok(Adapter {
-            one_thread: Engine::new(&platform::config(Threads::One))?,
-            all_threads: Engine::new(&platform::config(Threads::All))?,
+            observed,
+            one_thread: engine(Threads::One)?,
+            all_threads: engine(Threads::All)?,
         })
     }
 }
 
 impl EngineUnderTest for Adapter {
     fn name(&self) -> &'static str {
-        platform::NAME
+        platform::name(self.observed)
     }
 
     fn compile(&self, wasm: &[u8], threads: Threads, clock: Clock) -> Result<Seconds> {
@@ -62,7 +66,7 @@ impl EngineUnderTest for Adapter {
     }
 
     fn code_size(&self, wasm: &[u8]) -> Result<CodeSize> {
-        platform::code_size(&self.one_thread, wasm)
+        platform::code_size(&self.one_thread, self.observed, wasm)
     }
 
     fn calls(&self, clock: Clock) -> Result<Box<dyn Calls>> {

@@ -21,6 +21,18 @@ pub enum Threads {
     All,
 }
 
+/// How far an engine lets its guests be observed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Observed {
+    /// Not: the engine's defaults.
+    No,
+    /// They can be stopped (Trapline's `Observe::Stacks`).
+    Stacks,
+    /// They can be stopped, and all of their state be read (Trapline's `Observe::State`,
+    /// Wasmtime's `guest_debug`).
+    State,
+}
+
 /// An engine, configured as its documentation recommends for speed of the compiled code.
 pub trait EngineUnderTest {
     /// The name that heads its column.

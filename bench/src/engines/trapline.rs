@@ -9,21 +9,36 @@ pub use adapter::Adapter;
 /// What only Trapline does this way.
 mod platform {
     use super::adapter::Host;
-    use super::wasm::{Config, Engine, Error, FuncType, Linker, ValType};
-    use crate::engines::{CodeSize, Threads};
+    use super::wasm::{Config, Engine, Error, FuncType, Linker, Observe, ValType};
+    use crate::engines::{CodeSize, Observed, Threads};
     use anyhow::Result;
     use std::path::Path;
     use trapline_compile::{Compiler, CompilerOptions};
     use trapline_wasi::{ExitCode, OutputPipe, WasiCtx, WasiCtxBuilder, add_to_linker};
 
-    pub const NAME: &str = "trapline";
+    pub fn name(observed: Observed) -> &'static str {
+        match observed {
+            Observed::No => "trapline",
+            Observed::Stacks => "trapline (stacks)",
+            Observed::State => "trapline (state)",
+        }
+    }
+
+    fn observe(observed: Observed) -> Observe {
+        match observed {
+            Observed::No => Observe::None,
+            Observed::Stacks => Observe::Stacks,
+            Observed::State => Observe::State,
+        }
+    }
 
     pub type Wasi = WasiCtx;
 
-    pub fn config(threads: Threads) -> Config {
+    pub fn config(threads: Threads, observed: Observed) -> Result<Config> {
         let mut config = Config::new();
         config.parallel_compilation(threads == Threads::All);
-        config
+        config.observe(observe(observed));
+        Ok(config)
     }
 
     pub fn func_type<const P: usize, const R: usize>(
@@ -75,10 +90,11 @@ mod platform {
         error.downcast_ref::<ExitCode>().map(|exit| exit.0)
     }
 
-    pub fn code_size(_: &Engine, wasm: &[u8]) -> Result<CodeSize> {
+    pub fn code_size(_: &Engine, observed: Observed, wasm: &[u8]) -> Result<CodeSize> {
         // The engine does not show its text; the compiler under it does.
         let options = CompilerOptions {
             parallel: false,
+            observe: observe(observed),
             ..CompilerOptions::default()
         };
         let module = Compiler::new(&options)?.compile(wasm.to_vec().into(), None)?;

@@ -10,22 +10,32 @@ pub use adapter::Adapter;
 mod platform {
     use super::adapter::Host;
     use super::wasm::{Config, Engine, Error, FuncType, Linker, Module, ValType};
-    use crate::engines::{CodeSize, Threads};
-    use anyhow::{Context as _, Result};
+    use crate::engines::{CodeSize, Observed, Threads};
+    use anyhow::{Context as _, Result, ensure};
     use object::{Object as _, ObjectSection as _, ObjectSymbol as _};
     use std::path::Path;
     use wasmtime_wasi::p1::{self, WasiP1Ctx};
     use wasmtime_wasi::p2::pipe::MemoryOutputPipe;
     use wasmtime_wasi::{FsPerms, I32Exit, WasiCtxBuilder};
 
-    pub const NAME: &str = "wasmtime";
+    pub fn name(observed: Observed) -> &'static str {
+        match observed {
+            Observed::No => "wasmtime",
+            Observed::Stacks | Observed::State => "wasmtime (guest_debug)",
+        }
+    }
 
     pub type Wasi = WasiP1Ctx;
 
-    pub fn config(threads: Threads) -> Config {
+    pub fn config(threads: Threads, observed: Observed) -> Result<Config> {
+        ensure!(
+            observed != Observed::Stacks,
+            "Wasmtime observes all or nothing"
+        );
         let mut config = Config::new();
         config.parallel_compilation(threads == Threads::All);
-        config
+        config.guest_debug(observed == Observed::State);
+        Ok(config)
     }
 
     pub fn func_type<const P: usize, const R: usize>(
@@ -79,7 +89,7 @@ mod platform {
         error.downcast_ref::<I32Exit>().map(|exit| exit.0)
     }
 
-    pub fn code_size(engine: &Engine, wasm: &[u8]) -> Result<CodeSize> {
+    pub fn code_size(engine: &Engine, _: Observed, wasm: &[u8]) -> Result<CodeSize> {
         let module = Module::from_binary(engine, wasm)?;
         Ok(CodeSize {
             functions: module.functions().map(|function| function.len as u64).sum(),

@@ -10,10 +10,15 @@ use crate::{CompileError, abi, builtins::Builtin};
 use cranelift_codegen::binemit::Reloc;
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::ir::function::FunctionParameters;
-use cranelift_codegen::ir::{ExternalName, Function, UserExternalName, UserFuncName};
+use cranelift_codegen::ir::{
+    DebugTag, ExternalName, Function, StackSlotKey, UserExternalName, UserFuncName,
+};
 use cranelift_codegen::isa::TargetIsa;
 use cranelift_codegen::print_errors::pretty_error;
-use cranelift_codegen::{Context, Final, FinalizedMachReloc, FinalizedRelocTarget, MachSrcLoc};
+use cranelift_codegen::{
+    Context, Final, FinalizedMachReloc, FinalizedRelocTarget, MachBufferFinalized, MachDebugTagPos,
+    MachSrcLoc,
+};
 use cranelift_entity::EntityRef;
 use cranelift_frontend::FunctionBuilderContext;
 use std::iter::Peekable;
@@ -75,6 +80,11 @@ pub(crate) struct FunctionCode {
     pub traps: Box<[u8]>,
     /// See [`crate::tables`].
     pub calls: Box<[u8]>,
+    /// See [`crate::tables`].
+    pub points: Box<[u8]>,
+    /// How far below the frame pointer the area begins that [`crate::observe::FrameMap`] describes;
+    /// 0 if there is none.
+    pub area: u32,
     /// See [`crate::handlers`].
     pub handlers: Box<[u8]>,
 }
@@ -209,6 +219,16 @@ impl FunctionCompiler {
             self.handlers.call(&call)?;
         }
         let calls = self.table.finish();
+        let mut code: Box<[u8]> = compiled.code_buffer().into();
+        for (offset, wasm_pc) in points(buffer) {
+            self.table.point(offset, wasm_pc);
+            let byte = &mut code[offset as usize];
+            if *byte != BREAKPOINT {
+                return Err(format!("there is no room for a breakpoint at {offset:#x}"));
+            }
+            *byte = NOP;
+        }
+        let points = self.table.finish();
         let handlers = self.handlers.finish();
         let relocations = buffer
             .relocs()
@@ -216,14 +236,45 @@ impl FunctionCompiler {
             .map(|reloc| relocation(&self.context.func.params, reloc))
             .collect::<Result<_, _>>()?;
         Ok(FunctionCode {
-            code: compiled.code_buffer().into(),
+            code,
             alignment: buffer.alignment,
             relocations,
             traps,
             calls,
+            points,
+            area: area(buffer),
             handlers,
         })
     }
+}
+
+/// What a `debugtrap` is compiled to: `int3`.
+const BREAKPOINT: u8 = 0xcc;
+
+/// What stands in its place while nobody wants to stop there: `nop`.
+const NOP: u8 = 0x90;
+
+/// The key of the stack slot that is a function's area.
+pub(crate) const AREA: u64 = 0;
+
+/// How far below the frame pointer the function's area begins, 0 if it has none.
+fn area(buffer: &MachBufferFinalized<Final>) -> u32 {
+    let Some(layout) = buffer.frame_layout() else {
+        return 0;
+    };
+    let mut slots = layout.stackslots.values();
+    let area = slots.find(|slot| slot.key == Some(StackSlotKey::new(AREA)));
+    area.map_or(0, |slot| layout.frame_to_fp_offset - slot.offset)
+}
+
+/// The code offsets and wasm pcs of a function's points, in ascending order.
+fn points(buffer: &MachBufferFinalized<Final>) -> impl Iterator<Item = (u32, u32)> {
+    buffer.debug_tags().filter_map(|list| match list.tags {
+        [DebugTag::User(wasm_pc)] if list.pos == MachDebugTagPos::Pre => {
+            Some((list.offset, *wasm_pc))
+        }
+        _ => None,
+    })
 }
 
 fn relocation(

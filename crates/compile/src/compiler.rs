@@ -5,12 +5,14 @@ use crate::codegen::{FunctionCode, FunctionCompiler};
 use crate::image::{CompiledModule, Parts, link};
 use crate::isa::{self, OptLevel, Registers};
 use crate::layout::VmctxLayout;
+use crate::module::ModuleInfo;
+use crate::observe::FunctionStates;
 use crate::parse::{ParsedModule, parse};
-use crate::translate::Environment;
+use crate::translate::{Environment, Translator};
 use crate::types::{DefinedFuncIndex, SignatureIndex};
-use crate::{CompileError, artifact, validate};
+use crate::{CompileError, Observe, artifact, validate};
 use bytes::Bytes;
-use cranelift_codegen::isa::OwnedTargetIsa;
+use cranelift_codegen::isa::{OwnedTargetIsa, TargetIsa};
 use cranelift_entity::EntityRef;
 use rayon::prelude::*;
 use std::sync::Mutex;
@@ -23,6 +25,12 @@ pub struct CompilerOptions {
     pub opt_level: OptLevel,
     /// Whether functions are compiled on all threads of `rayon`'s pool.
     pub parallel: bool,
+    /// What the code offers to those who stop it.
+    pub observe: Observe,
+    /// Whether code that is observed in all its state stores every local and operand as well, as
+    /// soon as it is there, and has a point at each operator: to be compared with what is read in
+    /// the usual way. For tests; it is slow.
+    pub reference: bool,
 }
 
 impl Default for CompilerOptions {
@@ -30,6 +38,8 @@ impl Default for CompilerOptions {
         CompilerOptions {
             opt_level: OptLevel::default(),
             parallel: true,
+            observe: Observe::None,
+            reference: false,
         }
     }
 }
@@ -57,6 +67,8 @@ pub struct Compiler {
     isa: OwnedTargetIsa,
     crowded_isa: OwnedTargetIsa,
     parallel: bool,
+    observe: Observe,
+    reference: bool,
     fingerprint: [u8; 32],
 }
 
@@ -69,11 +81,13 @@ impl Compiler {
     pub fn new(options: &CompilerOptions) -> Result<Compiler, CompileError> {
         let isa = isa::host(options.opt_level, Registers::WholeFunction)?;
         let crowded_isa = isa::host(options.opt_level, Registers::OnePass)?;
-        let fingerprint = fingerprint(&*isa);
+        let fingerprint = fingerprint(&*isa, options);
         Ok(Compiler {
             isa,
             crowded_isa,
             parallel: options.parallel,
+            observe: options.observe,
+            reference: options.reference,
             fingerprint,
         })
     }
@@ -126,6 +140,42 @@ impl Compiler {
         artifact::read(artifact, &self.fingerprint)
     }
 
+    /// What can be read of a function's frames, wherever it is stopped, in a module that this
+    /// compiler has compiled or loaded. The function is translated again for that.
+    ///
+    /// # Errors
+    ///
+    /// [`CompileError::NotObserved`] unless the compiler's level is [`Observe::State`]; what the
+    /// module's own file is refused for, if it is not what was compiled.
+    ///
+    /// # Panics
+    ///
+    /// If the module has no such function.
+    pub fn states(
+        &self,
+        module: &CompiledModule,
+        func: DefinedFuncIndex,
+    ) -> Result<FunctionStates, CompileError> {
+        if !self.observe.has_state() {
+            return Err(CompileError::NotObserved);
+        }
+        let (body, validate) = module.body(func)?;
+        let env = self.environment(module.info(), module.layout());
+        let mut validator = validate.into_validator(Default::default());
+        Translator::new().states(&env, func, body, &mut validator)
+    }
+
+    fn environment<'a>(&'a self, info: &'a ModuleInfo, layout: &'a VmctxLayout) -> Environment<'a> {
+        Environment {
+            info,
+            layout,
+            isa: &*self.isa,
+            crowded_isa: &*self.crowded_isa,
+            observe: self.observe,
+            reference: self.reference && self.observe.has_state(),
+        }
+    }
+
     fn compile_valid(
         &self,
         wasm: &Bytes,
@@ -134,12 +184,7 @@ impl Compiler {
         let ParsedModule { info, bodies } = parse(wasm)?;
         let layout = VmctxLayout::new(&info)
             .ok_or_else(|| CompileError::TooLarge("it declares too many items".to_owned()))?;
-        let env = Environment {
-            info: &info,
-            layout: &layout,
-            isa: &*self.isa,
-            crowded_isa: &*self.crowded_isa,
-        };
+        let env = self.environment(&info, &layout);
         let workers = Workers::default();
         let meter = Meter::new(&bodies, progress);
 
@@ -249,7 +294,7 @@ fn body_len(body: &wasmparser::FunctionBody<'_>) -> u64 {
     range.end - range.start
 }
 
-fn fingerprint(isa: &dyn cranelift_codegen::isa::TargetIsa) -> [u8; 32] {
+fn fingerprint(isa: &dyn TargetIsa, options: &CompilerOptions) -> [u8; 32] {
     let mut hasher = blake3::Hasher::new();
     let mut add = |text: &str| {
         hasher.update(text.as_bytes());
@@ -258,6 +303,7 @@ fn fingerprint(isa: &dyn cranelift_codegen::isa::TargetIsa) -> [u8; 32] {
     add(env!("CARGO_PKG_VERSION"));
     add(env!("TRAPLINE_SOURCE_HASH"));
     add(cranelift_codegen::VERSION);
+    add(&format!("{:?} {}", options.observe, options.reference));
     add(&isa.triple().to_string());
     isa.flags().iter().for_each(|flag| add(&flag.to_string()));
     isa.isa_flags()

@@ -1,7 +1,7 @@
 //! What can go wrong in compiling.
 
 /// Why a module could not be compiled, or a compiled one not be loaded.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CompileError {
     /// The bytes are not a valid module of the supported WebAssembly.
@@ -39,4 +39,7 @@ pub enum CompileError {
     /// A compiled module is damaged, or of another build, machine or configuration.
     #[error("cannot load compiled module: {0}")]
     Artifact(String),
+    /// Locals and operands were asked for, of code that does not offer them.
+    #[error("the module is not compiled for its locals and operands to be read")]
+    NotObserved,
 }

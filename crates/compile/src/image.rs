@@ -9,7 +9,8 @@ use crate::handlers::{CallHandlers, find_handlers};
 use crate::layout::VmctxLayout;
 use crate::module::ModuleInfo;
 use crate::names::Names;
-use crate::tables::{TrapSite, find_call, find_trap};
+use crate::parse::parse;
+use crate::tables::{Point, TrapSite, find_call, find_trap, points};
 use crate::types::{DefinedFuncIndex, FuncIndex, SignatureIndex, TagIndex};
 use crate::{CompileError, artifact};
 use bytes::Bytes;
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use std::io;
 use std::ops::Range;
 use std::sync::OnceLock;
+use wasmparser::{BinaryReader, FuncToValidate, FunctionBody, ValidatorResources, WasmFeatures};
 
 /// What a piece of machine code is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +41,7 @@ struct CodeEntry {
     start: u32,
     /// Bytes of code.
     len: u32,
-    /// First byte of its tables: the trap sites, then the call sites, then the handlers.
+    /// First byte of its tables: the trap sites, the call sites, the handlers, the points.
     tables: u32,
     /// Bytes of trap sites.
     traps_len: u32,
@@ -47,6 +49,10 @@ struct CodeEntry {
     calls_len: u32,
     /// Bytes of handlers.
     handlers_len: u32,
+    /// Bytes of points.
+    points_len: u32,
+    /// How far below the frame pointer the area lies that can be read; 0 if there is none.
+    area: u32,
 }
 
 /// Everything of an image that is stored as values rather than as bytes.
@@ -85,6 +91,15 @@ pub struct CompiledModule {
     text_artifact_offset: Option<usize>,
     fingerprint: [u8; 32],
     names: OnceLock<Names>,
+    validators: OnceLock<Result<Box<[FunctionValidator]>, CompileError>>,
+}
+
+/// What it takes to validate a function again.
+struct FunctionValidator {
+    resources: ValidatorResources,
+    index: u32,
+    ty: u32,
+    features: WasmFeatures,
 }
 
 impl CompiledModule {
@@ -104,6 +119,7 @@ impl CompiledModule {
             text_artifact_offset,
             fingerprint,
             names,
+            validators: OnceLock::new(),
         })
     }
 
@@ -158,7 +174,7 @@ impl CompiledModule {
     /// signal handler may ask.
     pub fn trap_at(&self, text_offset: u32) -> Option<TrapSite> {
         let (code, entry) = self.locate(text_offset)?;
-        let table = self.tables(entry.tables, entry.traps_len)?;
+        let [table, _, _, _] = self.tables(entry);
         let (wasm_pc, kind) = find_trap(table, text_offset - entry.start)?;
         let in_function = matches!(code, Code::Function(_));
         Some(TrapSite {
@@ -175,8 +191,34 @@ impl CompiledModule {
         if !matches!(code, Code::Function(_)) {
             return None;
         }
-        let table = self.tables(entry.tables.checked_add(entry.traps_len)?, entry.calls_len)?;
+        let [_, table, _, _] = self.tables(entry);
         find_call(table, return_offset - entry.start)
+    }
+
+    /// How far below the frame pointer the area of a frame begins that
+    /// [`FrameMap`](crate::observe::FrameMap) describes, in bytes. `None` unless the module was
+    /// compiled for its state to be read.
+    pub fn frame_area(&self, func: DefinedFuncIndex) -> Option<u32> {
+        Some(self.metadata.functions[func].area).filter(|&distance| distance != 0)
+    }
+
+    /// The points of a function, in the order of its code; none unless the module was compiled to
+    /// be stopped.
+    pub fn points(&self, func: DefinedFuncIndex) -> impl Iterator<Item = Point> {
+        let entry = &self.metadata.functions[func];
+        let [_, _, _, table] = self.tables(entry);
+        points(table, entry.start)
+    }
+
+    /// The point at an offset in the text. Allocates nothing and takes no lock, so that a signal
+    /// handler may ask.
+    pub fn point_at(&self, text_offset: u32) -> Option<Point> {
+        let Code::Function(function) = self.find(text_offset)? else {
+            return None;
+        };
+        self.points(function)
+            .take_while(|point| point.text_offset <= text_offset)
+            .find(|point| point.text_offset == text_offset)
     }
 
     /// What catches exceptions that come out of the call in a function of the module that returns
@@ -186,8 +228,7 @@ impl CompiledModule {
         if entry.handlers_len == 0 {
             return None;
         }
-        let start = entry.tables.checked_add(entry.traps_len)?;
-        let table = self.tables(start.checked_add(entry.calls_len)?, entry.handlers_len)?;
+        let [_, _, table, _] = self.tables(entry);
         find_handlers(table, return_offset - entry.start, (entry.start, entry.len))
     }
 
@@ -209,6 +250,45 @@ impl CompiledModule {
         self.names().module.as_deref()
     }
 
+    /// A function's body, and what validates it again. The first call reads the module's sections.
+    pub(crate) fn body(
+        &self,
+        func: DefinedFuncIndex,
+    ) -> Result<(FunctionBody<'_>, FuncToValidate<ValidatorResources>), CompileError> {
+        let validators = self.validators.get_or_init(|| {
+            let parsed = parse(&self.sections.wasm)?;
+            let validators = parsed.bodies.into_iter();
+            Ok(validators
+                .map(|(_, validate)| FunctionValidator {
+                    resources: validate.resources,
+                    index: validate.index,
+                    ty: validate.ty,
+                    features: validate.features,
+                })
+                .collect())
+        });
+        let validators = validators.as_ref().map_err(Clone::clone)?;
+        let range = self.metadata.info.bodies[func].clone();
+        let (Some(validator), Some(bytes)) = (
+            validators.get(func.index()),
+            self.sections
+                .wasm
+                .get(range.start as usize..range.end as usize),
+        ) else {
+            let message = "its functions are not those of its module file";
+            return Err(CompileError::Artifact(message.to_owned()));
+        };
+        let start = u64::from(range.start);
+        let reader = BinaryReader::new_features(bytes, start, validator.features);
+        let validate = FuncToValidate {
+            resources: validator.resources.clone(),
+            index: validator.index,
+            ty: validator.ty,
+            features: validator.features,
+        };
+        Ok((FunctionBody::new(reader), validate))
+    }
+
     /// Writes the image in a form that [`crate::Compiler::load`] reads back.
     pub fn write_artifact(&self, out: &mut dyn io::Write) -> io::Result<()> {
         artifact::write(out, &self.metadata, &self.sections, &self.fingerprint)
@@ -219,10 +299,22 @@ impl CompiledModule {
             .get_or_init(|| Names::read(&self.metadata.info, &self.sections.wasm))
     }
 
-    fn tables(&self, start: u32, len: u32) -> Option<&[u8]> {
-        self.sections
-            .tables
-            .get(start as usize..(start as usize).checked_add(len as usize)?)
+    /// The tables of a function: trap sites, call sites, handlers and points. What lies outside of
+    /// the section is empty.
+    fn tables(&self, entry: &CodeEntry) -> [&[u8]; 4] {
+        let mut start = entry.tables as usize;
+        [
+            entry.traps_len,
+            entry.calls_len,
+            entry.handlers_len,
+            entry.points_len,
+        ]
+        .map(|len| {
+            let end = start.saturating_add(len as usize);
+            let table = self.sections.tables.get(start..end).unwrap_or_default();
+            start = end;
+            table
+        })
     }
 
     fn locate(&self, offset: u32) -> Option<(Code, &CodeEntry)> {
@@ -346,6 +438,7 @@ impl ImageLinker {
         self.tables.extend_from_slice(&part.traps);
         self.tables.extend_from_slice(&part.calls);
         self.tables.extend_from_slice(&part.handlers);
+        self.tables.extend_from_slice(&part.points);
         // Relative calls reach 2 GiB.
         if self.text.len() > i32::MAX as usize || self.tables.len() > u32::MAX as usize {
             return Err(CompileError::TooLarge("its code exceeds 2 GiB".to_owned()));
@@ -360,6 +453,8 @@ impl ImageLinker {
             traps_len: part.traps.len() as u32,
             calls_len: part.calls.len() as u32,
             handlers_len: part.handlers.len() as u32,
+            points_len: part.points.len() as u32,
+            area: part.area,
         })
     }
 

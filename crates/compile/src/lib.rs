@@ -19,8 +19,10 @@
 #![forbid(unsafe_code)]
 
 pub mod builtins;
+pub mod evaluate;
 pub mod layout;
 pub mod module;
+pub mod observe;
 pub mod trap;
 pub mod types;
 
@@ -46,4 +48,5 @@ pub use error::CompileError;
 pub use handlers::{CallHandlers, Handler};
 pub use image::{Code, CompiledModule};
 pub use isa::OptLevel;
-pub use tables::TrapSite;
+pub use observe::Observe;
+pub use tables::{Point, TrapSite};

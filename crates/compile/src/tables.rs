@@ -1,4 +1,4 @@
-//! The tables that lead from machine code back to wasm: trap sites and call sites.
+//! The tables that lead from machine code back to wasm: trap sites, call sites and points.
 //!
 //! Each function has one run of bytes a table, read only when something has stopped there. An
 //! entry is the distance in code bytes from the entry before (unsigned LEB128, strictly
@@ -17,6 +17,17 @@ pub struct TrapSite {
     pub wasm_pc: Option<u32>,
 }
 
+/// A place in machine code at which the guest can be stopped: a byte that does nothing, and that a
+/// breakpoint replaces. Everything that the operators before have done is done, and nothing that
+/// those after it do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Point {
+    /// Where the byte stands, as an offset in the text.
+    pub text_offset: u32,
+    /// The wasm pc of the operator that comes next.
+    pub wasm_pc: u32,
+}
+
 /// Writes one function's table.
 #[derive(Default)]
 pub(crate) struct TableWriter {
@@ -30,6 +41,11 @@ impl TableWriter {
     pub fn trap(&mut self, code: u32, wasm_pc: u32, kind: TrapKind) {
         self.place(code, wasm_pc);
         self.bytes.push(kind as u8);
+    }
+
+    /// Adds a point. `code` counts from the function's first byte.
+    pub fn point(&mut self, code: u32, wasm_pc: u32) {
+        self.place(code, wasm_pc);
     }
 
     /// Adds a call by its return address. `code` counts from the function's first byte.
@@ -78,6 +94,18 @@ pub(crate) fn find_call(table: &[u8], code: u32) -> Option<u32> {
         }
     }
     None
+}
+
+/// The points in a function's table, for code that begins at `start`, in ascending order.
+pub(crate) fn points(table: &[u8], start: u32) -> impl Iterator<Item = Point> {
+    let mut reader = TableReader::new(table);
+    std::iter::from_fn(move || {
+        reader.next().filter(|&more| more)?;
+        Some(Point {
+            text_offset: start.checked_add(reader.code)?,
+            wasm_pc: reader.wasm,
+        })
+    })
 }
 
 struct TableReader<'a> {

@@ -1,6 +1,7 @@
 //! What can go wrong between an embedder and a guest.
 
 use crate::api::{ExnRef, ExternType, MemoryAccessError, Trap, TrapInfo, WasmBacktrace};
+use crate::trap::CallId;
 use std::error::Error as StdError;
 use std::fmt;
 use std::path::PathBuf;
@@ -112,6 +113,49 @@ pub enum Error {
          instantiate_async"
     )]
     NeedsAsync,
+    /// A guest of the store is stopped in a debug session (or one that was leaked): no guest of it
+    /// can be called, nor another session begun, before that goes on or ends.
+    #[error("a guest of the store is stopped in a debug session: none can be called meanwhile")]
+    PausedStore,
+    /// A debug session was dropped on another thread than the one that it was bound to, so that
+    /// its frames could not be unwound. No guest of the store can be called any more.
+    #[error(
+        "the store cannot be entered: a debug session in it was dropped on a thread other than          that of a synchronous host function in the middle of its call"
+    )]
+    PoisonedStore,
+    /// A debug session was to begin where a call is running in the store already.
+    #[error("a debug session cannot begin inside of another call in its store")]
+    NestedSession,
+    /// A debug session is bound to the thread of a synchronous function of the host, which has
+    /// called the guest that is stopped, and cannot go on in another.
+    #[error(
+        "the debug session is stopped under a synchronous host function, and can go on only in          the thread that it was stopped in"
+    )]
+    PinnedSession,
+    /// The store of a debug session was asked for while a function of the host is waiting, which
+    /// may be using it.
+    #[error("the debug session waits for an asynchronous host function, which may use the store")]
+    BusySession,
+    /// A breakpoint, or locals or operands, were asked for in a module whose engine does not offer
+    /// them ([`Config::observe`](crate::Config::observe)).
+    #[error("the engine does not observe its guests far enough (see `Config::observe`)")]
+    NotObserved,
+    /// There is no instruction to stop at in a function at or after this wasm pc.
+    #[error("there is no instruction at or after {0:#x} in its function, or no function")]
+    NoPoint(u32),
+    /// A frame was asked about after its guest has gone on.
+    #[error("the frame is gone: its guest has been resumed since")]
+    StaleFrame,
+    /// A frame of the host was asked for what only guests have.
+    #[error("the frame is of the host")]
+    HostFrame,
+    /// Locals or operands were asked for, of a function that has not set up its frame, because the
+    /// stack has overflowed.
+    #[error("the function has not begun, so it has no locals and operands")]
+    NoFrameYet,
+    /// Locals or operands of a frame cannot be read.
+    #[error("the frame cannot be read: {0}")]
+    UnreadableFrame(String),
     /// The call was dropped before it was done, and its frames are being unwound: the guest
     /// can neither be entered nor wait.
     #[error("the call was dropped before it finished")]
@@ -123,6 +167,8 @@ pub enum Error {
 pub struct TrapError {
     pub(crate) info: TrapInfo,
     pub(crate) backtrace: WasmBacktrace,
+    /// The watched call whose watcher has been shown it.
+    pub(crate) seen_by: Option<CallId>,
 }
 
 impl TrapError {
@@ -179,6 +225,8 @@ impl ThrownException {
 pub struct HostError {
     pub(crate) source: BoxError,
     pub(crate) backtrace: Option<WasmBacktrace>,
+    /// The watched call whose watcher has been shown it.
+    pub(crate) seen_by: Option<CallId>,
 }
 
 impl HostError {
@@ -254,6 +302,7 @@ impl Error {
             Err(source) => Error::Host(Box::new(HostError {
                 source,
                 backtrace: None,
+                seen_by: None,
             })),
         }
     }
@@ -304,11 +353,18 @@ impl Error {
     pub fn downcast<E: StdError + 'static>(self) -> Result<E, Error> {
         match self {
             Error::Host(host) => {
-                let HostError { source, backtrace } = *host;
-                match source.downcast() {
-                    Ok(found) => Ok(*found),
-                    Err(source) => Err(Error::Host(Box::new(HostError { source, backtrace }))),
-                }
+                let HostError {
+                    source,
+                    backtrace,
+                    seen_by,
+                } = *host;
+                source.downcast().map(|found| *found).map_err(|source| {
+                    Error::Host(Box::new(HostError {
+                        source,
+                        backtrace,
+                        seen_by,
+                    }))
+                })
             }
             other => Err(other),
         }
@@ -338,6 +394,25 @@ impl Error {
         }
     }
 
+    /// The watched call whose watcher has been shown this error, where it came from.
+    pub(crate) fn seen_by(&self) -> Option<CallId> {
+        match self {
+            Error::Trap(trap) => trap.seen_by,
+            Error::Host(host) => host.seen_by,
+            _ => None,
+        }
+    }
+
+    /// Notes who has been shown it.
+    pub(crate) fn mark_seen(mut self, call: Option<CallId>) -> Error {
+        match &mut self {
+            Error::Trap(trap) => trap.seen_by = trap.seen_by.or(call),
+            Error::Host(host) => host.seen_by = host.seen_by.or(call),
+            _ => {}
+        }
+        self
+    }
+
     pub(crate) fn signature(message: impl fmt::Display) -> Error {
         Error::Signature(message.to_string())
     }
@@ -353,6 +428,7 @@ impl From<Trap> for Error {
         Error::Trap(Box::new(TrapError {
             info,
             backtrace: WasmBacktrace::empty(),
+            seen_by: None,
         }))
     }
 }

@@ -61,6 +61,7 @@
 //! | call a guest | [`TypedFunc`], or [`Func::call`] if types are not known in Rust |
 //! | let functions of the host wait | [`TypedFunc::call_async`], [`Linker::func_wrap_async`] |
 //! | exchange data | [`Memory`], [`Table`], [`Global`], [`ExternRef`] |
+//! | stop a guest and examine it | [`DebugSession`], [`Frame`] |
 //! | throw and catch exceptions | [`ExnRef`], [`Tag`], [`ThrownException`] |
 //! | see what went wrong | [`Error`], [`TrapInfo`], [`WasmBacktrace`] |
 //! | limit what a guest can use | [`ResourceLimiter`], [`StoreLimits`], [`Config::stack_size`] |
@@ -79,15 +80,17 @@
 #![deny(unsafe_code)]
 
 mod api;
+mod debug;
 mod error;
 mod fiber;
 mod trap;
 mod vm;
 
 pub use api::*;
+pub use debug::*;
 pub use error::{Error, HostError, LinkError, Result, ThrownException, TrapError};
 pub use trapline_compile::types::{
     FuncType, GlobalType, HeapType, MemoryType, Mutability, RefType, TableType, ValType,
 };
-pub use trapline_compile::{CompileError, OptLevel, Progress};
+pub use trapline_compile::{CompileError, Observe, OptLevel, Progress};
 pub use vm::wasm_ty::{WasmParams, WasmResults, WasmRet, WasmTy, WasmTyList};

@@ -23,5 +23,8 @@ fn everything_can_be_sent_and_shared_if_the_embedders_value_can() {
     send_and_sync::<Val>();
     send_and_sync::<Error>();
     send_and_sync::<WasmBacktrace>();
+    send_and_sync::<DebugSession<'static, u8>>();
+    send_and_sync::<DebugStepResult>();
+    send_and_sync::<Frame>();
     send::<Store<std::cell::Cell<u8>>>();
 }

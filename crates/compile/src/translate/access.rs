@@ -32,6 +32,8 @@ pub(super) enum Access {
     ExceptionField,
     /// To a value as one of another type, which is no access at all but is written like one.
     Bitcast,
+    /// To the part of the frame that can be read from outside.
+    Frame,
     /// To linear memory: 0 for the imported ones, which may be one and the same, then one each
     /// for the first ones defined, the last of them for all others.
     Heap(u8),
@@ -44,7 +46,7 @@ const HEAPS: u8 = 3;
 const GLOBALS: u8 = 8;
 
 impl Access {
-    const FIRST_HEAP: usize = 8;
+    const FIRST_HEAP: usize = 9;
     const FIRST_GLOBAL: usize = Self::FIRST_HEAP + HEAPS as usize;
     const COUNT: usize = Self::FIRST_GLOBAL + GLOBALS as usize;
 
@@ -58,6 +60,7 @@ impl Access {
             Access::FuncRef => 5,
             Access::Bitcast => 6,
             Access::ExceptionField => 7,
+            Access::Frame => 8,
             Access::Heap(n) => Self::FIRST_HEAP + usize::from(n),
             Access::Global(n) => Self::FIRST_GLOBAL + usize::from(n),
         }
@@ -73,6 +76,7 @@ impl Access {
             Access::Signature | Access::FuncRef => (4, "function reference"),
             Access::ExceptionField => (5, "exception"),
             Access::Bitcast => return None,
+            Access::Frame => (6, "frame"),
             Access::Heap(n) => (8 + u32::from(n), "memory"),
             Access::Global(n) => (16 + u32::from(n), "global"),
         })
@@ -87,6 +91,7 @@ impl Access {
             | Access::TableElement
             | Access::FuncRef
             | Access::ExceptionField
+            | Access::Frame
             | Access::Global(_) => trusted,
             Access::Signature => trusted
                 .with_readonly()

@@ -100,11 +100,13 @@ impl FunctionTranslator<'_> {
 
     fn emit_call(&mut self, callee: Callee, signature: SignatureIndex) {
         self.collect_arguments(callee, signature);
+        self.before_call();
         if self.state.handlers.any() {
             let results = self.env.info.signatures[signature].results();
             let next = self.emit_try_call(callee, signature);
             self.effect(Effect::Call);
             self.push_block_params(next, results);
+            self.fresh_operands(results.len());
             return;
         }
         let inst = match callee {
@@ -153,6 +155,7 @@ impl FunctionTranslator<'_> {
             let value = self.builder.inst_results(call)[index];
             self.push(value, ty);
         }
+        self.fresh_operands(results.len());
     }
 
     pub(super) fn signature_ref(&mut self, index: SignatureIndex) -> SigRef {

@@ -4,7 +4,7 @@
 //! `block` that nothing leaves early, and every `loop`'s end, costs no basic block.
 
 use super::effects::Label;
-use super::function::FunctionTranslator;
+use super::function::{FunctionTranslator, State};
 use super::state::{BlockType, Frame, FrameKind, Otherwise};
 use crate::module::ModuleInfo;
 use crate::parse::val_type;
@@ -84,6 +84,7 @@ impl FunctionTranslator<'_> {
             let value = self.builder.block_params(block)[index];
             self.push(value, ty);
         }
+        self.operands_in_slots(types.len());
     }
 
     pub(super) fn block(&mut self, ty: wasmparser::BlockType) {
@@ -97,7 +98,9 @@ impl FunctionTranslator<'_> {
         let height = self.height_below(ty);
         let params = ty.params(self.env.info);
         let header = block_with_params(&mut self.builder, params);
+        self.settle_below(self.state.operands.height());
         self.collect_block_args(params.len());
+        self.store_for_label(height, params.len());
         self.builder.ins().jump(header, &self.state.block_args);
         self.push_frame(FrameKind::Loop { header }, ty, height);
         self.state.operands.truncate(height);
@@ -108,6 +111,7 @@ impl FunctionTranslator<'_> {
 
     pub(super) fn if_(&mut self, ty: wasmparser::BlockType) {
         let condition = self.pop_condition();
+        self.settle_below(self.state.operands.height());
         let ty = self.block_type(ty);
         let height = self.height_below(ty);
         let params = ty.params(self.env.info).len();
@@ -122,9 +126,8 @@ impl FunctionTranslator<'_> {
             frame.join = join.into();
             frame.edges = 1;
         } else {
-            // Both arms begin with the parameters: they stay on the stack for the second while
-            // the first consumes copies. The copies are plain, for the first block to dominate
-            // what is made of them.
+            // Both arms begin with the parameters: they are kept for the second while the first
+            // consumes them. They are plain, for the first block to dominate what is made of them.
             self.settle(params);
             let otherwise = self.builder.create_block();
             self.builder
@@ -132,10 +135,10 @@ impl FunctionTranslator<'_> {
                 .brif(condition, then, &[], otherwise, &[]);
             self.builder.seal_block(otherwise);
             self.pass_values(params);
-            for _ in 0..params {
-                let operand = self.state.operands.top(params)[0];
-                self.state.operands.push(operand);
-            }
+            let State {
+                saved, operands, ..
+            } = &mut *self.state;
+            saved.extend_from_slice(operands.top(params));
             let kind = FrameKind::If {
                 otherwise: Otherwise::Block(otherwise),
             };
@@ -166,9 +169,10 @@ impl FunctionTranslator<'_> {
             }
         };
         frame.kind = FrameKind::Else;
-        self.state
-            .operands
-            .truncate(frame.height + frame.ty.params(self.env.info).len());
+        self.state.operands.truncate(frame.height);
+        if let Otherwise::Block(_) = otherwise {
+            self.restore_params(frame.ty);
+        }
         self.state.controls.push(frame);
         self.switch_to_block(block);
         self.label(Label::Arm);
@@ -188,8 +192,8 @@ impl FunctionTranslator<'_> {
                 if self.reachable {
                     self.jump_to_label(&mut frame);
                 }
-                let params = frame.ty.params(self.env.info).len();
-                self.state.operands.truncate(frame.height + params);
+                self.state.operands.truncate(frame.height);
+                self.restore_params(frame.ty);
                 self.switch_to_block(block);
             }
             FrameKind::TryTable => self.end_try_table(),
@@ -213,10 +217,22 @@ impl FunctionTranslator<'_> {
         }
     }
 
+    /// Pushes what an `if` has kept for its second arm.
+    fn restore_params(&mut self, ty: BlockType) {
+        let params = ty.params(self.env.info).len();
+        let first = self.state.saved.len() - params;
+        for index in first..self.state.saved.len() {
+            self.state.operands.push(self.state.saved[index]);
+        }
+        self.state.saved.truncate(first);
+    }
+
     /// Jumps to a frame's label with the values on top of the stack, which stay there.
     fn jump_to_label(&mut self, frame: &mut Frame) {
         let (block, count) = branch_target(&mut self.builder, self.env.info, frame);
+        self.settle_below(frame.height);
         self.collect_block_args(count);
+        self.store_for_label(frame.height, count);
         self.builder.ins().jump(block, &self.state.block_args);
     }
 
@@ -225,8 +241,11 @@ impl FunctionTranslator<'_> {
         if let FrameKind::Function = frame.kind {
             return self.return_();
         }
+        let height = frame.height;
         let (block, count) = branch_target(&mut self.builder, self.env.info, frame);
+        self.settle_below(height);
         self.collect_block_args(count);
+        self.store_for_label(height, count);
         self.builder.ins().jump(block, &self.state.block_args);
         self.set_unreachable();
     }
@@ -234,12 +253,26 @@ impl FunctionTranslator<'_> {
     pub(super) fn br_if(&mut self, depth: u32) {
         let condition = self.pop_condition();
         let frame = self.state.controls.at(depth);
+        let height = frame.height;
         let (block, count) = branch_target(&mut self.builder, self.env.info, frame);
-        self.collect_block_args(count);
         let next = self.builder.create_block();
-        self.builder
-            .ins()
-            .brif(condition, block, &self.state.block_args, next, &[]);
+        self.settle_below(self.state.operands.height());
+        if self.can_store_ahead_of_branch(height, count) {
+            self.collect_block_args(count);
+            self.store_for_label(height, count);
+            self.builder
+                .ins()
+                .brif(condition, block, &self.state.block_args, next, &[]);
+        } else {
+            self.settle(count);
+            let edge = self.builder.create_block();
+            self.builder.ins().brif(condition, edge, &[], next, &[]);
+            self.builder.seal_block(edge);
+            self.switch_to_block(edge);
+            self.store_for_label(height, count);
+            self.collect_block_args(count);
+            self.builder.ins().jump(block, &self.state.block_args);
+        }
         self.builder.seal_block(next);
         self.switch_to_block(next);
         self.label(Label::NotTaken);
@@ -247,6 +280,7 @@ impl FunctionTranslator<'_> {
 
     pub(super) fn br_table(&mut self, targets: &BrTable<'_>) -> Result<(), CompileError> {
         let index = self.pop();
+        self.settle_below(self.state.operands.height());
         let default = self.table_target(targets.default())?;
         self.state.targets.clear();
         for depth in targets.targets() {
@@ -289,9 +323,11 @@ impl FunctionTranslator<'_> {
             self.builder.seal_block(edge);
             self.switch_to_block(edge);
             let frame = self.state.controls.at(depth);
+            let height = frame.height;
             frame.edge = None.into();
             let (block, count) = branch_target(&mut self.builder, self.env.info, frame);
             self.collect_block_args(count);
+            self.store_for_label(height, count);
             self.builder.ins().jump(block, &self.state.block_args);
         }
     }

@@ -11,20 +11,22 @@
 //!
 //! The translator reports each of them here, and nowhere else, in this order: an operator first
 //! pops its operands and emits its code, then reports its effect, then pushes its results. What
-//! is on the operand stack when an effect is reported is hence what outlives it. (Locals do not
-//! pass here: [`Locals`](super::locals::Locals) is the one place that writes them.)
+//! is on the operand stack when an effect is reported is hence what outlives it. A call is
+//! reported before it is made as well ([`FunctionTranslator::before_call`]), because a stop in the
+//! callee shows its caller too.
 //!
-//! Code that nobody is going to stop needs nothing at these places, and so nothing is emitted.
+//! Code that nobody is going to stop needs nothing at these places, and so nothing is emitted. In
+//! other code a *point* follows each of them: a byte, ahead of the next operator, that a breakpoint
+//! can replace ([`FunctionTranslator::point`]). Between two points lies a *region*. What it takes
+//! to read locals and operands there stands in [`observed`](super::observed).
 
 use super::function::FunctionTranslator;
 use crate::types::{GlobalIndex, MemoryIndex, TableIndex};
+use cranelift_codegen::ir::{DebugTag, InstBuilder};
 
 /// What an operator changes, for everything after it.
 #[derive(Clone, Copy, Debug)]
-#[expect(
-    dead_code,
-    reason = "what is affected matters only to code that is going to be stopped"
-)]
+#[expect(dead_code, reason = "nobody asks yet which memory or global it is")]
 pub(super) enum Effect {
     /// Bytes of a memory were written.
     Store(MemoryIndex),
@@ -62,15 +64,51 @@ pub(super) enum Label {
 impl FunctionTranslator<'_> {
     /// The function begins.
     #[inline]
-    pub(super) fn entry(&mut self) {}
+    pub(super) fn entry(&mut self) {
+        self.begin_observation();
+        self.point_due = self.env.observe.has_points();
+    }
 
     /// Code goes on where control arrives from elsewhere. The operand stack is as it will be
     /// there.
     #[inline]
-    pub(super) fn label(&mut self, _label: Label) {}
+    pub(super) fn label(&mut self, _label: Label) {
+        self.point_due = self.env.observe.has_points();
+    }
+
+    /// A function is about to be called. Its arguments are popped.
+    #[inline]
+    pub(super) fn before_call(&mut self) {
+        if self.state.handlers.any() {
+            // It may come back at a handler, to which other calls lead as well.
+            self.settle_below(self.state.operands.height());
+        }
+        self.relocate_for_call();
+    }
 
     /// The operator just emitted has an effect. Its operands are popped, its results are not
     /// pushed yet.
     #[inline]
-    pub(super) fn effect(&mut self, _effect: Effect) {}
+    pub(super) fn effect(&mut self, effect: Effect) {
+        self.overwritten(effect);
+        self.point_due = self.env.observe.has_points();
+    }
+
+    /// Makes a place to stop at, ahead of the operator at `wasm_pc`.
+    ///
+    /// The sequence point keeps what has an effect on its side of it, and says where it came to
+    /// lie; the trap reserves a byte there, which also keeps the block that it is in.
+    pub(super) fn point(&mut self, wasm_pc: u32) {
+        self.point_due = false;
+        self.relocate_for_point(wasm_pc);
+        self.emit_point(wasm_pc);
+    }
+
+    /// The place alone.
+    pub(super) fn emit_point(&mut self, wasm_pc: u32) {
+        let point = self.builder.ins().sequence_point();
+        let tags = &mut self.builder.func.debug_tags;
+        tags.set(point, [DebugTag::User(wasm_pc)]);
+        self.builder.ins().debugtrap();
+    }
 }

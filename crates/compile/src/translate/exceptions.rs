@@ -264,6 +264,7 @@ impl FunctionTranslator<'_> {
         if clause.catch.with_reference {
             self.push(exception, CAUGHT);
         }
+        self.fresh_operands(self.state.operands.height() - height);
         let innermost = self.state.controls.depth() - 1;
         self.br((innermost - clause.frame) as u32);
         self.state.operands.truncate(height);
@@ -293,6 +294,7 @@ impl FunctionTranslator<'_> {
     }
 
     fn emit_throw(&mut self, builtin: Builtin, args: &[Value]) {
+        self.before_call();
         if self.state.handlers.any() {
             let function = self.collect_builtin_arguments(builtin, args);
             let results = builtin.result().into_iter();

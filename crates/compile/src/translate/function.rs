@@ -5,9 +5,11 @@ use super::access::{Access, Accesses};
 use super::exceptions::Handlers;
 use super::locals::Locals;
 use super::memory::{Memory, Sums};
-use super::state::{BlockType, ControlStack, Frame, FrameKind, OperandStack, PerFunction};
+use super::observed::Observed;
+use super::state::{BlockType, ControlStack, Frame, FrameKind, Operand, OperandStack, PerFunction};
 use super::tables::Table;
 use crate::builtins::Builtin;
+use crate::observe::Recorder;
 use crate::parse::val_type;
 use crate::types::{DefinedFuncIndex, MemoryIndex, SignatureIndex, TableIndex};
 use crate::validate::invalid;
@@ -57,6 +59,13 @@ pub(super) struct State {
     /// Blocks that pass the values of a `br_table` on, and the depths of their labels.
     pub edges: Vec<(u32, Block)>,
     reader: OperatorsReaderAllocations,
+    /// The operands that an `if` takes, for its second arm; one run for each `if` that has not
+    /// come to its second arm.
+    pub saved: Vec<Operand>,
+    /// What there is of code whose locals and operands can be read.
+    pub observed: Option<Observed>,
+    /// For the next function: writes down what its operands are.
+    pub recorder: Option<Recorder>,
     /// The largest number of locals and operands that there were at once.
     pub most_values: usize,
 }
@@ -80,6 +89,9 @@ impl State {
             targets: Vec::new(),
             edges: Vec::new(),
             reader: OperatorsReaderAllocations::default(),
+            saved: Vec::new(),
+            observed: None,
+            recorder: None,
             most_values: 0,
         }
     }
@@ -88,6 +100,7 @@ impl State {
         self.operands.clear();
         self.controls.clear();
         self.edges.clear();
+        self.saved.clear();
         self.locals.clear();
         self.handlers.clear();
         self.accesses.clear();
@@ -117,6 +130,8 @@ pub(super) struct FunctionTranslator<'a> {
     pub reachable: bool,
     /// The number of frames around the operator at hand that were entered unreachable.
     pub unreachable_frames: u32,
+    /// Whether a place to stop at must come ahead of the next operator.
+    pub point_due: bool,
     entry_block: Block,
     /// How many values were passed so far, see [`MAX_PASSED_VALUES`].
     passed_values: u64,
@@ -150,6 +165,7 @@ impl<'a> FunctionTranslator<'a> {
             vmctx,
             reachable: true,
             unreachable_frames: 0,
+            point_due: false,
             entry_block,
             passed_values: 0,
             last_entry_load: None,
@@ -178,6 +194,7 @@ impl<'a> FunctionTranslator<'a> {
         let mut operators = OperatorsReader::new_with_allocs(reader, allocations);
         self.operators(&mut operators, validator)?;
         self.state.reader = operators.into_allocations();
+        self.end_observation();
         self.builder.finalize(self.env.isa.frontend_config());
         Ok(())
     }
@@ -238,7 +255,14 @@ impl<'a> FunctionTranslator<'a> {
             self.state.most_values = self.state.most_values.max(values);
             self.builder.set_srcloc(SourceLoc::new(offset as u32));
             if self.reachable {
-                self.operator(&operator, offset)?;
+                if self.point_due {
+                    self.point(offset as u32);
+                }
+                if self.state.observed.is_some() {
+                    self.observed_operator(&operator, offset)?;
+                } else {
+                    self.operator(&operator, offset)?;
+                }
             } else {
                 self.unreachable_operator(&operator);
             }
@@ -309,6 +333,7 @@ impl<'a> FunctionTranslator<'a> {
     /// Lets code go on in another block.
     pub fn switch_to_block(&mut self, block: Block) {
         self.builder.switch_to_block(block);
+        self.locals_in_homes();
         self.state.locals.enter_block();
         self.state.sums.enter_block();
         self.reachable = true;

@@ -69,6 +69,11 @@ impl Locals {
         self.block += 1;
     }
 
+    /// The types of all locals.
+    pub fn types(&self) -> impl ExactSizeIterator<Item = ValType> {
+        self.locals.iter().map(|local| local.ty)
+    }
+
     /// The type of a local.
     pub fn ty(&self, index: u32) -> ValType {
         self.locals[index as usize].ty

@@ -272,6 +272,7 @@ impl FunctionTranslator<'_> {
             offset,
             ..
         } = self.pop_address(memarg, size)?;
+        self.memory_read();
         Some(self.emit_load(opcode, ty, access, base, offset))
     }
 
@@ -314,6 +315,7 @@ impl FunctionTranslator<'_> {
         let before = self.call_builtin(Builtin::MemoryGrow, &[number, pages]);
         self.effect(Effect::MemoryGrow(memory));
         self.push_index(before, index64);
+        self.fresh_operands(1);
     }
 
     /// Pushes a size in 64 bits, or -1, as one of the memory's or table's width.

@@ -36,7 +36,7 @@
 //!
 //! `function.rs` holds the state of all this and runs it, `operands.rs` pushes and pops. `access.rs`
 //! says what kinds of memory accesses there are, `effects.rs` is where those who want to stop the
-//! function hook in.
+//! function hook in, and `observed.rs` is what they get there.
 //!
 //! Modules come from strangers. A function whose IR would be far larger than its body, or for
 //! which the code generator would take forever, is refused
@@ -52,6 +52,7 @@ mod function;
 mod locals;
 mod memory;
 mod numeric;
+mod observed;
 mod operands;
 mod operators;
 mod simd;
@@ -62,14 +63,16 @@ mod variables;
 #[cfg(test)]
 mod tests;
 
-use crate::CompileError;
 use crate::layout::VmctxLayout;
 use crate::module::ModuleInfo;
+use crate::observe::{FunctionStates, Recorder};
 use crate::types::DefinedFuncIndex;
+use crate::{CompileError, Observe, abi};
 use cranelift_codegen::ir;
 use cranelift_codegen::isa::TargetIsa;
 use cranelift_frontend::FunctionBuilderContext;
 use function::{FunctionTranslator, State};
+use observed::Observed;
 use wasmparser::{FuncValidator, FunctionBody, ValidatorResources};
 
 /// What a function body may refer to.
@@ -82,6 +85,10 @@ pub(crate) struct Environment<'a> {
     pub isa: &'a dyn TargetIsa,
     /// The same for functions that are [crowded](Translator::crowded).
     pub crowded_isa: &'a dyn TargetIsa,
+    /// What the code offers to those who stop it.
+    pub observe: Observe,
+    /// Whether it stores everything, for comparison.
+    pub reference: bool,
 }
 
 /// How many values make a function [crowded](Translator::crowded). No compiler of programs comes
@@ -131,5 +138,24 @@ impl Translator {
             self.context = FunctionBuilderContext::new();
         }
         result
+    }
+
+    /// Translates a function once more, as above but with [`Observe::State`], and tells what its
+    /// operands are at each of its operators.
+    pub(crate) fn states(
+        &mut self,
+        env: &Environment<'_>,
+        index: DefinedFuncIndex,
+        body: FunctionBody<'_>,
+        validator: &mut FuncValidator<ValidatorResources>,
+    ) -> Result<FunctionStates, CompileError> {
+        debug_assert!(env.observe.has_state());
+        self.state.recorder = Some(Recorder::default());
+        let signature = env.info.functions[env.info.function_index(index)].signature;
+        let mut func = ir::Function::new();
+        func.signature = abi::guest_signature(&env.info.signatures[signature]);
+        self.translate(env, index, body, validator, &mut func)?;
+        let states = self.state.observed.take().and_then(Observed::into_states);
+        Ok(states.expect("the translator was asked to record them"))
     }
 }

@@ -7,6 +7,7 @@ use super::function::FunctionTranslator;
 use crate::abi::value_type;
 use crate::types::ValType;
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
+use cranelift_codegen::ir::immediates::{Ieee32, Ieee64};
 use cranelift_codegen::ir::{InstBuilder, Opcode, Type, types};
 
 impl FunctionTranslator<'_> {
@@ -29,6 +30,23 @@ impl FunctionTranslator<'_> {
             .ins()
             .Binary(opcode, value_type(ty), left, right);
         let value = dfg.first_result(inst);
+        self.push(value, ty);
+    }
+
+    /// `neg` of a float.
+    ///
+    /// The code generator merges its own negation with multiplications, which leaves the sign of a
+    /// NaN as it was: whoever wants to know what the program computes could not tell.
+    pub(super) fn negate(&mut self, ty: ValType) {
+        if !self.env.observe.has_state() {
+            return self.unary(Opcode::Fneg, ty);
+        }
+        let operand = self.pop();
+        let sign = match ty {
+            ValType::F32 => self.builder.ins().f32const(Ieee32::with_bits(1 << 31)),
+            _ => self.builder.ins().f64const(Ieee64::with_bits(1 << 63)),
+        };
+        let value = self.builder.ins().bxor(operand, sign);
         self.push(value, ty);
     }
 

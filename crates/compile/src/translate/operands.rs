@@ -5,6 +5,7 @@
 use super::function::{FunctionTranslator, State};
 use super::state::{Form, Operand};
 use crate::abi;
+use crate::observe::RecipeId;
 use crate::types::ValType;
 use cranelift_codegen::ir::{BlockArg, InstBuilder, Type, Value, types};
 
@@ -16,6 +17,7 @@ impl FunctionTranslator<'_> {
             value,
             ty,
             form: Form::Plain,
+            recipe: RecipeId::NONE,
         });
     }
 
@@ -26,6 +28,7 @@ impl FunctionTranslator<'_> {
             value,
             ty: ValType::I32,
             form: Form::Condition,
+            recipe: RecipeId::NONE,
         });
     }
 
@@ -37,6 +40,7 @@ impl FunctionTranslator<'_> {
             value,
             ty: ValType::V128,
             form,
+            recipe: RecipeId::NONE,
         });
     }
 
@@ -79,9 +83,26 @@ impl FunctionTranslator<'_> {
                 let value = self.plain(operand);
                 self.state.operands.top_mut(from_top)[0] = Operand {
                     value,
-                    ty: operand.ty,
                     form: Form::Plain,
+                    ..operand
                 };
+            }
+        }
+    }
+
+    /// The value of the operand at a depth, in a form that has the bits of its wasm value.
+    pub(super) fn storable(&mut self, depth: usize) -> Value {
+        let operand = *self.state.operands.at(depth);
+        match operand.form {
+            Form::Plain | Form::Lanes => operand.value,
+            Form::Condition => {
+                let value = self.plain(operand);
+                *self.state.operands.at_mut(depth) = Operand {
+                    value,
+                    form: Form::Plain,
+                    ..operand
+                };
+                value
             }
         }
     }

@@ -211,7 +211,7 @@ impl FunctionTranslator<'_> {
 
             // Floats.
             O::F32Abs => self.unary(Opcode::Fabs, F32),
-            O::F32Neg => self.unary(Opcode::Fneg, F32),
+            O::F32Neg => self.negate(F32),
             O::F32Ceil => self.unary(Opcode::Ceil, F32),
             O::F32Floor => self.unary(Opcode::Floor, F32),
             O::F32Trunc => self.unary(Opcode::Trunc, F32),
@@ -225,7 +225,7 @@ impl FunctionTranslator<'_> {
             O::F32Max => self.binary(Opcode::Fmax, F32),
             O::F32Copysign => self.binary(Opcode::Fcopysign, F32),
             O::F64Abs => self.unary(Opcode::Fabs, F64),
-            O::F64Neg => self.unary(Opcode::Fneg, F64),
+            O::F64Neg => self.negate(F64),
             O::F64Ceil => self.unary(Opcode::Ceil, F64),
             O::F64Floor => self.unary(Opcode::Floor, F64),
             O::F64Trunc => self.unary(Opcode::Trunc, F64),

@@ -2,6 +2,7 @@
 //! with what the translation hangs on them.
 
 use crate::module::ModuleInfo;
+use crate::observe::RecipeId;
 use crate::types::{HeapType, RefType, SignatureIndex, ValType};
 use cranelift_codegen::ir::{Block, Inst, Value};
 use cranelift_entity::packed_option::PackedOption;
@@ -31,17 +32,22 @@ pub(super) struct Operand {
     pub ty: ValType,
     /// How it is held.
     pub form: Form,
+    /// How it can be had again, if somebody may want to read it.
+    pub recipe: RecipeId,
 }
 
 /// The operand stack of the function under translation, while that point of it is reachable.
 #[derive(Default)]
 pub(super) struct OperandStack {
     operands: Vec<Operand>,
+    /// The smallest height that it had since [`OperandStack::take_lowest`].
+    lowest: usize,
 }
 
 impl OperandStack {
     pub fn clear(&mut self) {
         self.operands.clear();
+        self.lowest = 0;
     }
 
     pub fn push(&mut self, operand: Operand) {
@@ -50,9 +56,9 @@ impl OperandStack {
 
     /// Takes the operand on top. Validation has seen to it that there is one.
     pub fn pop(&mut self) -> Operand {
-        self.operands
-            .pop()
-            .expect("validated code does not pop from an empty stack")
+        let operand = self.operands.pop();
+        self.lowest = self.lowest.min(self.operands.len());
+        operand.expect("validated code does not pop from an empty stack")
     }
 
     /// The number of operands.
@@ -63,6 +69,22 @@ impl OperandStack {
     /// Drops the operands above a height.
     pub fn truncate(&mut self, height: usize) {
         self.operands.truncate(height);
+        self.lowest = self.lowest.min(height);
+    }
+
+    /// The operand that has `depth` others below it.
+    pub fn at(&self, depth: usize) -> &Operand {
+        &self.operands[depth]
+    }
+
+    /// The same, to be replaced by another of the same wasm value.
+    pub fn at_mut(&mut self, depth: usize) -> &mut Operand {
+        &mut self.operands[depth]
+    }
+
+    /// The smallest height since this was asked last.
+    pub fn take_lowest(&mut self) -> usize {
+        std::mem::replace(&mut self.lowest, self.operands.len())
     }
 
     /// The topmost operands, the last one on top.

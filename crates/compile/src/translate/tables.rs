@@ -117,5 +117,6 @@ impl FunctionTranslator<'_> {
         let before = self.call_builtin(Builtin::TableGrow, &[number, initial, elements]);
         self.effect(Effect::TableGrow(table));
         self.push_index(before, index64);
+        self.fresh_operands(1);
     }
 }

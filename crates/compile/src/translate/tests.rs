@@ -9,7 +9,7 @@ use crate::isa::{self, Registers};
 use crate::layout::VmctxLayout;
 use crate::parse::parse;
 use crate::types::DefinedFuncIndex;
-use crate::{CompileError, OptLevel, abi};
+use crate::{CompileError, Observe, OptLevel, abi};
 use cranelift_codegen::ir::{Function, UserFuncName};
 use cranelift_entity::EntityRef;
 use std::path::{Path, PathBuf};
@@ -32,6 +32,8 @@ fn translate_with(
         layout: &layout,
         isa: &*isa,
         crowded_isa: &*isa,
+        observe: Observe::None,
+        reference: false,
     };
     let mut allocations = Default::default();
     let mut func = Function::new();

@@ -1,7 +1,7 @@
 //! Settings of an engine.
 
 use std::path::PathBuf;
-use trapline_compile::OptLevel;
+use trapline_compile::{Observe, OptLevel};
 
 /// Settings of an [`Engine`](crate::Engine).
 ///
@@ -17,6 +17,8 @@ use trapline_compile::OptLevel;
 pub struct Config {
     pub(crate) opt_level: OptLevel,
     pub(crate) parallel_compilation: bool,
+    pub(crate) observe: Observe,
+    pub(crate) observe_reference: bool,
     pub(crate) stack_size: usize,
     pub(crate) host_stack_headroom: usize,
     pub(crate) cache: Option<PathBuf>,
@@ -34,6 +36,8 @@ impl Config {
         Config {
             opt_level: OptLevel::Speed,
             parallel_compilation: true,
+            observe: Observe::None,
+            observe_reference: false,
             stack_size: 4 << 20,
             host_stack_headroom: 512 << 10,
             cache: None,
@@ -49,6 +53,20 @@ impl Config {
     /// Whether functions are compiled on all processors. True if not set.
     pub fn parallel_compilation(&mut self, parallel: bool) -> &mut Config {
         self.parallel_compilation = parallel;
+        self
+    }
+
+    /// What guests offer to those who stop them. [`Observe::None`] if not set.
+    pub fn observe(&mut self, observe: Observe) -> &mut Config {
+        self.observe = observe;
+        self
+    }
+
+    /// Whether guests store all of their state as well, for tests of what is read of them
+    /// ([`Frame::compare_with_reference`](crate::Frame::compare_with_reference)).
+    #[doc(hidden)]
+    pub fn observe_reference(&mut self, reference: bool) -> &mut Config {
+        self.observe_reference = reference;
         self
     }
 

@@ -8,7 +8,7 @@ use crate::trap;
 use crate::vm::signatures::SignatureRegistry;
 use std::fmt;
 use std::sync::Arc;
-use trapline_compile::{Compiler, CompilerOptions};
+use trapline_compile::{Compiler, CompilerOptions, Observe};
 
 /// How many unused stacks an engine keeps.
 const UNUSED_STACKS: usize = 64;
@@ -34,6 +34,7 @@ struct EngineInner {
     cache: Option<Cache>,
     signatures: Arc<SignatureRegistry>,
     stacks: Arc<StackPool>,
+    observe: Observe,
 }
 
 impl Engine {
@@ -52,6 +53,8 @@ impl Engine {
         let options = CompilerOptions {
             opt_level: config.opt_level,
             parallel: config.parallel_compilation,
+            observe: config.observe,
+            reference: config.observe_reference,
         };
         let size = StackSize {
             total: config.stack_size,
@@ -68,6 +71,7 @@ impl Engine {
             cache: config.cache.as_deref().map(Cache::new).transpose()?,
             signatures: Arc::default(),
             stacks,
+            observe: config.observe,
         })))
     }
 
@@ -80,6 +84,11 @@ impl Engine {
     /// It need not be whole, or of this build.
     pub fn is_precompiled(bytes: &[u8]) -> bool {
         trapline_compile::is_artifact(bytes)
+    }
+
+    /// Whether guests can be stopped at breakpoints.
+    pub(crate) fn observes(&self) -> bool {
+        self.0.observe != Observe::None
     }
 
     pub(crate) fn compiler(&self) -> &Compiler {

@@ -103,6 +103,15 @@ impl Instance {
         Instance { store, index }
     }
 
+    pub(crate) fn store_id(&self) -> StoreId {
+        self.store
+    }
+
+    /// Its number in the store.
+    pub(crate) fn index(&self) -> u32 {
+        self.index
+    }
+
     /// The module.
     pub fn module(&self, store: impl AsContext) -> Module {
         let store = store.as_context().into_inner().opaque();

@@ -103,8 +103,11 @@ impl Module {
         if let Some(cache) = engine.cache() {
             cache.store(compiler, &compiled);
         }
-        let code = CodeMemory::new(compiled)
-            .map_err(|error| Error::Limit(format!("no memory for code: {error}")))?;
+        let code = match engine.observes() {
+            true => CodeMemory::new_observed(compiled),
+            false => CodeMemory::new(compiled),
+        };
+        let code = code.map_err(|error| Error::Limit(format!("no memory for code: {error}")))?;
         Ok(Module::from_code(engine, code))
     }
 
@@ -219,7 +222,12 @@ impl Module {
     }
 
     pub(crate) fn from_runtime(runtime: Arc<RuntimeModule>) -> Module {
-        Module(runtime)
+        Module(RuntimeModule::original(&runtime).clone())
+    }
+
+    /// Whether both are the same module: clones of one.
+    pub fn same(&self, other: &Module) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
     }
 }
 

@@ -14,4 +14,4 @@ mod tests;
 
 pub(crate) use pool::{PooledStack, StackPool};
 pub(crate) use stack::{GuestStack, StackBounds, StackSize, YELLOW_ZONE};
-pub(crate) use suspend::{Fiber, Suspender, Teardown};
+pub(crate) use suspend::{Fiber, Progress, Suspender, Teardown, Watch};

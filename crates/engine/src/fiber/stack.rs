@@ -65,6 +65,12 @@ impl StackBounds {
     /// No stack at all.
     pub const NONE: StackBounds = StackBounds { limit: 0, base: 0 };
 
+    /// No stack either, but not the same as none.
+    pub const BARRED: StackBounds = StackBounds {
+        limit: usize::MAX,
+        base: 1,
+    };
+
     /// Whether a stack pointer is one of this stack: both the base, when the stack is empty, and
     /// the limit, when it is full, are.
     #[inline]

@@ -37,7 +37,7 @@ fn fiber_of<'a, R>(
     // SAFETY: the guest outlives the fiber, and is used by nobody else. Hosts of these tests have
     // nothing on the stack that is bound to a thread.
     unsafe {
-        Fiber::new(pool.take().unwrap(), guest.store(), move || {
+        Fiber::new(pool.take().unwrap(), guest.store(), None, move || {
             let shared = shared;
             body(&shared)
         })

@@ -17,14 +17,13 @@
 
 use super::arch::{self, EntryState};
 use super::backtrace::{self, RawBacktrace, Start};
-use super::exceptions::Resumption;
-use super::{HostFailure, TrapReport, Unwound, os};
+use super::{HostFailure, Unwound, os};
 use crate::fiber::{GuestStack, StackBounds};
 use crate::vm::raw_val::RawVal;
 use crate::vm::store_context::StoreContext;
 use std::cell::Cell;
 use std::io;
-use std::mem::ManuallyDrop;
+use std::mem::{ManuallyDrop, MaybeUninit};
 use std::ptr::{self, NonNull};
 use trapline_compile::trap::TrapKind;
 
@@ -42,16 +41,40 @@ pub(crate) struct Activation {
     /// Whether the stack's yellow zone is open.
     pub(super) yellow_zone_open: bool,
     /// Why a function of the host failed.
-    failure: Option<HostFailure>,
+    pub(super) failure: Option<HostFailure>,
     /// The outcome if this is unwound.
-    unwound: Option<Box<Unwound>>,
+    pub(super) unwound: Option<Box<Unwound>>,
+    /// What the guest goes on with after a stop; written at each of these and not before.
+    pub(super) resumption: MaybeUninit<Resumption>,
 }
 
-/// A trap as the machine sees it.
+/// The registers of a stopped guest that the event stub does not hold.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Resumption {
+    /// The register that the stub's argument came in, written by the handler.
+    pub argument: usize,
+    /// Where to go on. This and what follows is for [`arch::resume`], which takes the guest back
+    /// where the stub cannot.
+    pub pc: usize,
+    pub sp: usize,
+    pub flags: usize,
+}
+
+/// Why the guest was interrupted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cause {
+    /// It trapped. It cannot go on.
+    Trap(TrapKind),
+    /// It met a breakpoint. It can go on.
+    Breakpoint,
+}
+
+/// An interruption as the machine sees it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Fault {
-    pub kind: TrapKind,
-    /// The trapping instruction.
+    pub cause: Cause,
+    /// The interrupted instruction.
     pub pc: usize,
     pub sp: usize,
     pub fp: usize,
@@ -135,6 +158,7 @@ pub(crate) unsafe fn enter(
         yellow_zone_open: false,
         failure: None,
         unwound: None,
+        resumption: MaybeUninit::uninit(),
     });
     let activation: *mut Activation = &raw mut *activation;
     let outer_current = match begin(activation) {
@@ -210,6 +234,7 @@ pub(crate) unsafe fn enter_idle(
         yellow_zone_open: false,
         failure: None,
         unwound: None,
+        resumption: MaybeUninit::uninit(),
     });
     let activation: *mut Activation = &raw mut *activation;
     let outer_current = CURRENT.replace(activation);
@@ -257,24 +282,16 @@ unsafe fn prepare_and_enter(
 
 #[cold]
 fn refused() -> Box<Unwound> {
-    let backtrace = RawBacktrace::default();
-    Box::new(Unwound::Host {
-        failure: HostFailure::Teardown,
-        backtrace,
-    })
+    Box::new(Unwound::torn_down())
 }
 
 #[cold]
 fn unprepared(error: io::Error) -> Box<Unwound> {
     let message = format!("cannot give the thread a stack for signals: {error}");
-    let backtrace = RawBacktrace::default();
-    Box::new(Unwound::Host {
-        failure: HostFailure::Error(message.into()),
-        backtrace,
-    })
+    Box::new(Unwound::failed(HostFailure::Error(message.into())))
 }
 
-/// What [`trapped`] has left.
+/// What `event` has left.
 #[cold]
 fn outcome(activation: Activation) -> Box<Unwound> {
     if activation.yellow_zone_open {
@@ -285,63 +302,6 @@ fn outcome(activation: Activation) -> Box<Unwound> {
     activation
         .unwound
         .expect("an activation is unwound with a reason")
-}
-
-/// Reports the trap that the handler has recorded; called from the injection stub, on the guest's
-/// stack, in the place of the instruction that trapped. It may allocate and lock: no other Rust
-/// code of this thread is interrupted. A panic in here ends the process, because it cannot cross
-/// the guest's frames.
-///
-/// Returns 0 if the activation is to be unwound, 1 if the guest goes on as the resumption says.
-///
-/// # Safety
-///
-/// The activation is the innermost of this thread, and a fault is recorded in it. The resumption
-/// can be written.
-pub(super) unsafe extern "sysv64" fn trapped(
-    activation: *mut Activation,
-    resumption: *mut Resumption,
-) -> u32 {
-    // SAFETY: `enter` has given the activation away while it waits for the guest, which is
-    // interrupted, and the handler is done.
-    let activation = unsafe { &mut *activation };
-    let fault = activation
-        .fault
-        .take()
-        .expect("the stub is reached only with a fault");
-    if let Some(HostFailure::Caught(caught)) = activation.failure {
-        debug_assert!(
-            fault.kind == TrapKind::HostError && !activation.yellow_zone_open,
-            "functions of the host are called where there is room"
-        );
-        activation.failure = None;
-        // SAFETY: the caller says so.
-        unsafe { resumption.write(caught) };
-        return 1;
-    }
-    // SAFETY: the activation is linked, and the fault was in guest code that it has entered.
-    let backtrace = || unsafe { backtrace::walk(activation, Start::Fault(fault)) };
-    let unwound = if fault.kind == TrapKind::HostError {
-        // Panics and teardowns go on as they came, and nobody asks where from.
-        let backtrace = match activation.failure {
-            Some(HostFailure::Error(_)) | None => backtrace(),
-            Some(_) => RawBacktrace::default(),
-        };
-        let failure = activation.failure.take();
-        let failure = failure
-            .unwrap_or_else(|| HostFailure::Error("a function of the host failed silently".into()));
-        Unwound::Host { failure, backtrace }
-    } else {
-        let backtrace = backtrace();
-        Unwound::Trap(TrapReport {
-            kind: fault.kind,
-            wasm_pc: backtrace.frames.first().and_then(|frame| frame.wasm_pc),
-            fault_address: fault.address,
-            backtrace,
-        })
-    };
-    activation.unwound = Some(Box::new(unwound));
-    0
 }
 
 /// Leaves the reason why a function of the host is about to return that it failed.

@@ -7,8 +7,8 @@
 //!
 //! A walk begins at the innermost frame and follows the records. It ends where an activation
 //! began, and continues with the frame from which the activation outside of that one was left,
-//! which the inner one has saved. So the host's frames between are skipped. Trampolines have
-//! frames like functions, and are left out.
+//! which the inner one has saved. So the host's frames between are skipped, with one step for all of
+//! them. Trampolines have frames like functions, and are left out.
 //!
 //! A walk reads only inside of the stack that the activation ran on, and only upwards, so that it
 //! ends whatever it finds there.
@@ -50,36 +50,76 @@ pub(crate) struct RawFrame {
 /// Where a walk begins.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Start {
-    /// At an instruction that trapped.
+    /// At an instruction that was interrupted.
     Fault(Fault),
     /// In a frame that is about to be returned to.
     Return { pc: usize, fp: usize },
 }
 
-/// Collects the frames from `start`, in `innermost`, to the outermost.
+/// Collects the innermost frames.
 ///
 /// # Safety
 ///
-/// The activation and those outside of it are live, and `start` is where the guest that it has
-/// entered was left.
+/// As for [`Walk::new`].
 pub(super) unsafe fn walk(innermost: &Activation, start: Start) -> RawBacktrace {
-    let mut walk = Walk::default();
-    let mut activation = innermost;
-    let mut start = start;
-    loop {
-        // SAFETY: the caller's promise, for the innermost; for the others, that the host was
-        // called from where their store's context said.
-        unsafe { walk.activation(activation, start) };
-        let outer = &activation.outer;
-        // SAFETY: an activation outlives those inside of it.
-        match unsafe { outer.activation.as_ref() } {
-            Some(next) if !walk.backtrace.truncated => activation = next,
-            _ => return walk.backtrace,
+    let mut backtrace = RawBacktrace::default();
+    // SAFETY: the caller's promise; nothing happens between the steps.
+    let walk = unsafe { Walk::new(innermost, start) };
+    for step in walk {
+        let Step::Guest(frame) = step else { continue };
+        if backtrace.frames.len() == MAX_FRAMES {
+            backtrace.truncated = true;
+            break;
         }
-        start = Start::Return {
-            pc: outer.exit_pc,
-            fp: outer.exit_fp,
-        };
+        backtrace.frames.push(RawFrame {
+            code: frame.code,
+            function: frame.function,
+            wasm_pc: frame.wasm_pc,
+        });
+    }
+    backtrace
+}
+
+/// A step of a walk.
+#[derive(Debug)]
+pub(crate) enum Step {
+    /// A frame of the guest.
+    Guest(LiveFrame),
+    /// Frames of the host, which the guest's frames that come next have called, and which have
+    /// called those that came before.
+    Host,
+}
+
+/// A frame of the guest where it lies.
+#[derive(Debug)]
+#[allow(dead_code, reason = "what locals and operands will be found by")]
+pub(crate) struct LiveFrame {
+    /// The code it runs.
+    pub code: Arc<CodeMemory>,
+    /// Its function.
+    pub function: DefinedFuncIndex,
+    /// Where it is in the code: at an instruction that was interrupted, or would return to.
+    pub text_offset: u32,
+    /// Whether that is where a call returns to.
+    pub at_call: bool,
+    /// As in [`RawFrame`].
+    pub wasm_pc: Option<u32>,
+    /// Its frame pointer. `None` if it has not been set up yet.
+    pub fp: Option<usize>,
+    /// The stack that it lies on.
+    stack: StackBounds,
+}
+
+impl LiveFrame {
+    /// Reads a word of the frame's stack; `None` if there is none at that address.
+    ///
+    /// # Safety
+    ///
+    /// The guest stands still where it was when the frame was found.
+    pub unsafe fn read_word(&self, address: usize) -> Option<u64> {
+        let within = is_word(self.stack, address);
+        // SAFETY: a word of the stack, which lives as the frame does.
+        within.then(|| unsafe { read(address) } as u64)
     }
 }
 
@@ -90,76 +130,141 @@ pub(super) enum Place {
     Return(usize),
 }
 
-#[derive(Default)]
-struct Walk {
-    backtrace: RawBacktrace,
+/// A walk over the guest's frames, from the innermost on.
+pub(crate) struct Walk {
+    activation: *const Activation,
+    /// The frame that comes next: where it is, and its frame pointer if it has one already.
+    next: Option<(Place, Option<usize>)>,
+    /// Where the walk goes on after a frame that was not set up yet.
+    then: Option<(Place, usize)>,
     /// The module of the frame before, which is the most likely one for the next.
     code: Option<Arc<CodeMemory>>,
     /// The call that was looked up last: its return address, its wasm pc.
     call: Option<(usize, Option<u32>)>,
 }
 
+impl Iterator for Walk {
+    type Item = Step;
+
+    fn next(&mut self) -> Option<Step> {
+        loop {
+            let Some((place, fp)) = self.next.take() else {
+                return self.outwards();
+            };
+            // SAFETY: as `new` was promised.
+            self.next = unsafe { self.caller(fp) };
+            if let Some(frame) = self.frame(place, fp) {
+                return Some(Step::Guest(frame));
+            }
+        }
+    }
+}
+
 impl Walk {
-    /// Adds the frames of one activation.
+    /// A walk from `start` in `innermost` to the outermost frame.
     ///
     /// # Safety
     ///
-    /// As for [`walk`].
-    unsafe fn activation(&mut self, activation: &Activation, start: Start) {
-        let (mut place, mut fp) = match start {
-            Start::Return { pc, fp } => (Place::Return(pc), fp),
+    /// For as long as the walk is used: the activation and those outside of it are live, and
+    /// `start` is where the guest that it has entered was left.
+    pub(super) unsafe fn new(innermost: *const Activation, start: Start) -> Walk {
+        let mut walk = Walk {
+            activation: innermost,
+            next: None,
+            then: None,
+            code: None,
+            call: None,
+        };
+        // SAFETY: the caller's promise.
+        unsafe { walk.begin(start) };
+        walk
+    }
+
+    fn activation(&self) -> &Activation {
+        // SAFETY: `new` was promised that the innermost lives, and an activation outlives those
+        // inside of it.
+        unsafe { &*self.activation }
+    }
+
+    /// # Safety
+    ///
+    /// As for [`Walk::new`].
+    unsafe fn begin(&mut self, start: Start) {
+        let activation = self.activation();
+        match start {
+            Start::Return { pc, fp } => self.arrive(Place::Return(pc), fp),
             Start::Fault(fault) => {
-                self.add(Place::Fault(fault.pc));
+                let place = Place::Fault(fault.pc);
                 // SAFETY: a fault is in registered code.
                 let no_frame = unsafe { arch::at_frame_setup(fault.pc) };
                 if no_frame && is_word(activation.stack, fault.sp) {
                     // SAFETY: a word of the stack.
-                    (Place::Return(unsafe { read(fault.sp) }), fault.fp)
+                    let return_address = unsafe { read(fault.sp) };
+                    self.next = Some((place, None));
+                    self.then = Some((Place::Return(return_address), fault.fp));
                 } else {
-                    // SAFETY: the frame pointer is that of the faulting frame, or bounds say not.
-                    match unsafe { caller(activation.stack, fault.fp) } {
-                        Some(caller) => caller,
-                        None => return,
-                    }
+                    self.next = Some((place, Some(fault.fp)));
                 }
             }
-        };
-        while fp != activation.entry.fp {
-            if self.backtrace.frames.len() == MAX_FRAMES {
-                self.backtrace.truncated = true;
-                return;
-            }
-            self.add(place);
-            // SAFETY: the chain of frame pointers, within the stack.
-            let Some(caller) = (unsafe { caller(activation.stack, fp) }) else {
-                return;
-            };
-            (place, fp) = caller;
         }
     }
 
-    /// Adds a frame, unless it is a trampoline's.
-    fn add(&mut self, place: Place) {
+    /// Goes to a frame of the activation, unless the activation ends there.
+    fn arrive(&mut self, place: Place, fp: usize) {
+        let ends = fp == self.activation().entry.fp;
+        self.next = (!ends).then_some((place, Some(fp)));
+    }
+
+    /// The frame outside of one of this activation, if there is any.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Walk::new`].
+    unsafe fn caller(&mut self, fp: Option<usize>) -> Option<(Place, Option<usize>)> {
+        let caller = match fp {
+            None => self.then.take(),
+            // SAFETY: the chain of frame pointers, or bounds say not.
+            Some(fp) => unsafe { caller(self.activation().stack, fp) },
+        };
+        let (place, fp) = caller.filter(|&(_, fp)| fp != self.activation().entry.fp)?;
+        Some((place, Some(fp)))
+    }
+
+    /// Goes on with the activation outside of this one.
+    fn outwards(&mut self) -> Option<Step> {
+        let outer = self.activation().outer;
+        if outer.activation.is_null() {
+            return None;
+        }
+        self.activation = outer.activation;
+        self.arrive(Place::Return(outer.exit_pc), outer.exit_fp);
+        Some(Step::Host)
+    }
+
+    /// A frame, unless it is a trampoline's.
+    fn frame(&mut self, place: Place, fp: Option<usize>) -> Option<LiveFrame> {
         // A return address can be the first one after the code that it belongs to.
         let inside = match place {
             Place::Fault(pc) => pc,
             Place::Return(pc) => pc.wrapping_sub(1),
         };
-        let Some((code, offset)) = self.code_at(inside) else {
-            return;
-        };
+        let (code, offset) = self.code_at(inside)?;
         let Some(Code::Function(function)) = code.compiled().find(offset) else {
-            return;
+            return None;
         };
-        let wasm_pc = match place {
-            Place::Fault(_) => fault_wasm_pc(&code, offset, function),
-            Place::Return(pc) => self.call_wasm_pc(&code, pc, offset + 1),
+        let (text_offset, wasm_pc) = match place {
+            Place::Fault(_) => (offset, fault_wasm_pc(&code, offset, function)),
+            Place::Return(pc) => (offset + 1, self.call_wasm_pc(&code, pc, offset + 1)),
         };
-        self.backtrace.frames.push(RawFrame {
+        Some(LiveFrame {
             code,
             function,
+            text_offset,
+            at_call: matches!(place, Place::Return(_)),
             wasm_pc,
-        });
+            fp,
+            stack: self.activation().stack,
+        })
     }
 
     fn code_at(&mut self, pc: usize) -> Option<(Arc<CodeMemory>, u32)> {
@@ -190,6 +295,9 @@ fn fault_wasm_pc(code: &CodeMemory, offset: u32, function: DefinedFuncIndex) -> 
     let compiled = code.compiled();
     if let Some(site) = compiled.trap_at(offset) {
         return site.wasm_pc;
+    }
+    if let Some(point) = compiled.point_at(offset) {
+        return Some(point.wasm_pc);
     }
     // What overflows the stack need not be an operator that traps: it is a call, or the
     // function's own beginning.

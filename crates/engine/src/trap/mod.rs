@@ -11,8 +11,8 @@
 //!     |
 //!   arch/           the injection stub, on the guest's stack, out of the handler:
 //!     |
-//!   activation      `trapped` walks the frames (`backtrace`) and leaves an `Unwound`
-//!     |
+//!   event           `trapped` walks the frames (`backtrace`) and leaves an `Unwound`; before
+//!     |             that, whoever watches the call may look at all of it
 //!   arch/           `unwind_to_entry` drops the guest's frames
 //!     |
 //!   activation      `enter` returns the `Unwound`
@@ -26,29 +26,39 @@
 //! function sees, and may pass on by failing in its turn: it parks the failure with [`park`] and
 //! returns that it failed. Panics are caught before they reach a frame of the guest, and parked.
 //!
+//! A breakpoint takes the same way as far as to a stub of its own, which saves all registers and
+//! calls `event::stopped`; from there the guest goes on.
+//!
 //! Only `arch` and `os` know the machine and the system.
 #![allow(unsafe_code)]
 
 mod activation;
 mod arch;
 mod backtrace;
+mod event;
 mod exceptions;
 mod handler;
 mod os;
 
+#[cfg(test)]
+mod stop_tests;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use activation::{Activation, backtrace, enter, enter_idle, park, replace_current};
-pub(crate) use arch::{stack_pointer, throw_ref_stub, throw_stub, with_saved_registers};
-pub(crate) use backtrace::RawBacktrace;
+pub(crate) use arch::{
+    BREAKPOINT, serialize, stack_pointer, throw_ref_stub, throw_stub, with_saved_registers,
+};
+pub(crate) use backtrace::{LiveFrame, RawBacktrace, Step, Walk};
+pub(crate) use event::{Stop, StopReason};
 pub(crate) use exceptions::{CatchSite, Resumption, find_handler, scan_stack};
 pub(crate) use os::{install_handlers, prepare_thread};
 
 use std::any::Any;
 use std::error::Error;
+use std::sync::atomic::{AtomicU64, Ordering};
 use trapline_compile::trap::TrapKind;
 
 /// Why a function of the host failed.
@@ -75,7 +85,45 @@ pub(crate) enum Unwound {
         failure: HostFailure,
         /// The guest's frames at that time; empty but for errors.
         backtrace: RawBacktrace,
+        /// As in [`TrapReport`].
+        seen_by: Option<CallId>,
     },
+}
+
+impl Unwound {
+    /// What the host's failure unwinds a guest with when nobody asks for its frames.
+    pub fn failed(failure: HostFailure) -> Unwound {
+        Unwound::Host {
+            failure,
+            backtrace: RawBacktrace::default(),
+            seen_by: None,
+        }
+    }
+
+    /// What a fiber that is being torn down unwinds its guests with.
+    pub fn torn_down() -> Unwound {
+        Unwound::failed(HostFailure::Teardown)
+    }
+
+    /// Who has been shown it.
+    pub(crate) fn seen_by(&mut self) -> &mut Option<CallId> {
+        match self {
+            Unwound::Trap(report) => &mut report.seen_by,
+            Unwound::Host { seen_by, .. } => seen_by,
+        }
+    }
+}
+
+/// Tells watched calls apart; never given out twice in a process.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct CallId(u64);
+
+impl CallId {
+    /// Another one.
+    pub(crate) fn next() -> CallId {
+        static LAST: AtomicU64 = AtomicU64::new(0);
+        CallId(LAST.fetch_add(1, Ordering::Relaxed))
+    }
 }
 
 /// What is known of a trap.
@@ -90,4 +138,7 @@ pub(crate) struct TrapReport {
     pub fault_address: Option<usize>,
     /// The guest's frames.
     pub backtrace: RawBacktrace,
+    /// The watched call whose watcher has been shown it, so that it is not shown again as the error
+    /// of a function of the host that passes it on.
+    pub seen_by: Option<CallId>,
 }

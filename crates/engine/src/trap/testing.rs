@@ -221,3 +221,20 @@ unsafe extern "C" fn host_entry(record: *mut u64, slots: *mut RawVal) -> u32 {
         1
     }
 }
+
+/// Writes over code, as only tests may: what runs it is at the mercy of the bytes.
+pub(crate) fn patch(code: &CodeMemory, text_offset: u32, bytes: &[u8]) {
+    assert!(text_offset as usize + bytes.len() <= code.text_len());
+    let page = crate::vm::mmap::page_size();
+    let at = code.address(text_offset);
+    let (start, end) = (at / page * page, (at + bytes.len()).next_multiple_of(page));
+    let protect = |access| {
+        // SAFETY: pages of code that nobody runs at this moment, or has references to.
+        let status = unsafe { libc::mprotect(start as *mut _, end - start, access) };
+        assert_eq!(status, 0);
+    };
+    protect(libc::PROT_READ | libc::PROT_WRITE);
+    // SAFETY: as above; the bytes are within.
+    unsafe { (at as *mut u8).copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
+    protect(libc::PROT_READ | libc::PROT_EXEC);
+}

@@ -17,7 +17,9 @@ fn trap(result: Result<u64, Box<Unwound>>) -> TrapReport {
 
 fn host_failure(result: Result<u64, Box<Unwound>>) -> (HostFailure, RawBacktrace) {
     match result.map_err(|unwound| *unwound) {
-        Err(Unwound::Host { failure, backtrace }) => (failure, backtrace),
+        Err(Unwound::Host {
+            failure, backtrace, ..
+        }) => (failure, backtrace),
         Err(Unwound::Trap(report)) => panic!("{}, not a failure of the host", report.kind),
         Ok(_) => panic!("no failure"),
     }

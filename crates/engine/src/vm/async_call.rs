@@ -31,11 +31,11 @@
 //! waker handed to the inner poll is the one that the function's poll was given, so no executor
 //! and no combinator that keeps its own books does.
 
-use super::call::{Waiting, mask};
-use super::store::StoreMut;
+use super::call::{Waiting, check_entry, mask};
+use super::store::{OpaqueMut, StoreMut};
 use super::store_context::StoreContext;
 use crate::error::{Error, Result};
-use crate::fiber::{Fiber, Teardown};
+use crate::fiber::{Fiber, PooledStack, Suspender, Teardown, Watch};
 use crate::trap::HostFailure;
 use std::future::poll_fn;
 use std::io;
@@ -57,7 +57,10 @@ pub(crate) unsafe fn wait<F: Future + ?Sized>(
     // SAFETY: the store is live. The suspender of a store that runs is live, and was given by the
     // fiber that this runs on.
     let suspender = unsafe { (*context.as_ptr()).suspender.as_ref() };
-    let Some(suspender) = suspender else {
+    if suspender.is_some_and(Suspender::tears_down) {
+        return Err(HostFailure::Teardown);
+    }
+    let Some(suspender) = suspender.filter(|suspender| !suspender.refuses()) else {
         let mut polled = Context::from_waker(Waker::noop());
         return match future.poll(&mut polled) {
             Poll::Ready(output) => Ok(output),
@@ -95,7 +98,10 @@ fn situation<T>(store: &mut StoreMut<'_, T>, waker: &Waker) -> Situation {
     }
     // SAFETY: the suspender of a store that runs is live.
     let suspender = unsafe { context.suspender.as_ref() };
-    if suspender.is_some_and(|suspender| suspender.is_polled(context.activation, waker)) {
+    let may_wait = |suspender: &Suspender| {
+        !suspender.refuses() && suspender.is_polled(context.activation, waker)
+    };
+    if suspender.is_some_and(may_wait) {
         Situation::Inside(Waiting::Allowed)
     } else {
         Situation::Inside(Waiting::Refused)
@@ -144,6 +150,14 @@ fn no_stack(error: io::Error) -> Error {
     Error::Limit(format!("cannot make a stack for the guest: {error}"))
 }
 
+/// A stack for a fiber.
+pub(crate) fn take_fiber_stack(store: &mut OpaqueMut<'_>) -> Result<PooledStack> {
+    match store.fiber_stack.take() {
+        Some(stack) => Ok(stack),
+        None => store.engine.stacks().take().map_err(no_stack),
+    }
+}
+
 fn make_fiber<'a, T, R>(
     mut store: StoreMut<'a, T>,
     body: impl FnOnce(StoreMut<'_, T>, Waiting) -> Result<R> + Send + 'a,
@@ -163,12 +177,11 @@ where
     if suspender.is_some_and(|suspender| suspender.tears_down()) {
         return Err(Error::Dropped);
     }
+    check_entry(&opaque)?;
     // A guest may be waiting for a function of the host that polls this on another stack.
     let waiting_guests = usize::from(!activation.is_null());
-    let stack = match opaque.fiber_stack.take() {
-        Some(stack) => stack,
-        None => opaque.engine.stacks().take().map_err(no_stack)?,
-    };
+    let stack = take_fiber_stack(&mut opaque)?;
+    let watch = opaque.debug_handler.map(Watch::by_handler);
     let body = move || {
         let guard = WaitingGuests::new(&mut store, waiting_guests);
         let result = body(guard.store.reborrow(), Waiting::Allowed);
@@ -179,7 +192,7 @@ where
     // the fiber runs, unless the body gave it away. What is on the fiber's stack when it is
     // suspended can be sent, see above; in particular the body can, and calls the guest at once.
     // Functions of the host catch their panics.
-    Ok(unsafe { Fiber::new(stack, context, body) })
+    Ok(unsafe { Fiber::new(stack, context, watch, body) })
 }
 
 /// Notes that guests wait on a stack which the store's context does not tell of, until dropped.

@@ -1,5 +1,6 @@
 //! Calling functions, and making errors of what comes back.
 
+use super::code_memory::CodeMemory;
 use super::context::{HostCallee, VmFuncRef};
 use super::func_ref::FuncPtr;
 use super::raw_val::RawVal;
@@ -11,7 +12,7 @@ use crate::fiber::{PooledStack, Suspender};
 use crate::trap::{self, HostFailure, RawBacktrace, TrapReport, Unwound};
 use std::io;
 use std::panic;
-use std::ptr::{self, NonNull};
+use std::ptr::NonNull;
 use std::sync::Arc;
 
 /// Whether asynchronous functions of the host may suspend the fiber that a call runs on.
@@ -112,6 +113,16 @@ unsafe fn call_otherwise(
     }
 }
 
+/// Whether guests of the store can be called at all: not while one of them is stopped, or was given
+/// up.
+pub(crate) fn check_entry(store: &StoreOpaque) -> Result<(), Error> {
+    match store.context.is_barred() {
+        false => Ok(()),
+        true if store.is_poisoned => Err(Error::PoisonedStore),
+        true => Err(Error::PausedStore),
+    }
+}
+
 /// Calls a function that has an entry trampoline.
 ///
 /// # Safety
@@ -123,6 +134,7 @@ pub(crate) unsafe fn call_guest(
     slots: *mut RawVal,
     waiting: Waiting,
 ) -> Result<(), Box<Error>> {
+    check_entry(&store)?;
     // SAFETY: as the caller says.
     let result = unsafe { enter_busy(&mut store, callee, slots, waiting) };
     result.map_err(|unwound| failed(store, unwound))
@@ -216,10 +228,7 @@ fn take_stack(
 fn no_stack(error: io::Error) -> Box<Unwound> {
     let message = format!("cannot make a stack for the guest: {error}");
     let failure = HostFailure::Error(Box::new(Error::Limit(message)));
-    Box::new(Unwound::Host {
-        failure,
-        backtrace: RawBacktrace::default(),
-    })
+    Box::new(Unwound::failed(failure))
 }
 
 /// # Safety
@@ -246,35 +255,30 @@ unsafe fn enter_again(
     }
 }
 
-/// Hides the suspender of the fiber, for as long as the result lives, if a call that may not suspend
-/// it is about to run on it. When the fiber is being torn down nothing can wait anyway, and the
-/// suspender is what tells so.
+/// Lets nothing wait on the fiber, for as long as the result lives, if a call that may not suspend
+/// it is about to run on it. When the fiber is being torn down nothing can wait anyway.
 ///
 /// # Safety
 ///
-/// The context is that of a store which the caller has exclusive access to, and which outlives the
-/// result.
+/// The context is that of a store which the caller has exclusive access to. If the store runs on a
+/// fiber, the result is dropped on that fiber.
 pub(crate) unsafe fn mask(context: NonNull<StoreContext>, waiting: Waiting) -> Option<Masked> {
     // SAFETY: the caller has exclusive access; the suspender of a store that runs is live.
     let suspender = unsafe { (*context.as_ptr()).suspender.as_ref() }?;
-    if waiting == Waiting::Allowed || suspender.tears_down() {
+    if waiting == Waiting::Allowed {
         return None;
     }
-    // SAFETY: as above.
-    unsafe { (*context.as_ptr()).suspender = ptr::null() };
-    Some(Masked { context, suspender })
+    suspender.refuse();
+    Some(Masked(suspender))
 }
 
-/// A suspender that is hidden until this is dropped.
-pub(crate) struct Masked {
-    context: NonNull<StoreContext>,
-    suspender: *const Suspender,
-}
+/// Keeps a suspender from suspending until this is dropped.
+pub(crate) struct Masked(*const Suspender);
 
 impl Drop for Masked {
     fn drop(&mut self) {
-        // SAFETY: the store outlives all calls in it.
-        unsafe { (*self.context.as_ptr()).suspender = self.suspender };
+        // SAFETY: a fiber outlives all that runs on it.
+        unsafe { (*self.0).allow() };
     }
 }
 
@@ -290,6 +294,7 @@ unsafe fn call_host(
     slots: *mut RawVal,
     waiting: Waiting,
 ) -> Result<(), Box<Error>> {
+    check_entry(&store)?;
     let callee = callee.vmctx.cast::<HostCallee>();
     let context = store.context();
     // SAFETY: the context is the store's.
@@ -314,7 +319,11 @@ unsafe fn call_host(
 fn failed(store: OpaqueMut<'_>, unwound: Box<Unwound>) -> Box<Error> {
     Box::new(match *unwound {
         Unwound::Trap(report) => trapped(&store, report),
-        Unwound::Host { failure, backtrace } => host_failed(store, failure, backtrace),
+        Unwound::Host {
+            failure,
+            backtrace,
+            seen_by,
+        } => host_failed(store, failure, backtrace).mark_seen(seen_by),
     })
 }
 
@@ -335,19 +344,27 @@ fn host_failed(store: OpaqueMut<'_>, failure: HostFailure, frames: RawBacktrace)
 }
 
 fn trapped(store: &StoreOpaque, report: TrapReport) -> Error {
-    let Some(trap) = Trap::from_kind(report.kind) else {
+    let Some(info) = trap_info(store, &report) else {
         return Error::host(format!("a trap of an unknown kind: {}", report.kind));
     };
+    let backtrace = backtrace(store, report.backtrace);
+    Error::Trap(Box::new(TrapError {
+        info,
+        backtrace,
+        seen_by: report.seen_by,
+    }))
+}
+
+/// What is known of a trap of a guest.
+pub(crate) fn trap_info(store: &StoreOpaque, report: &TrapReport) -> Option<TrapInfo> {
     let fault = report
         .fault_address
-        .and_then(|address| memory_fault(store, &report, address));
-    let info = TrapInfo {
-        trap,
+        .and_then(|address| memory_fault(store, report, address));
+    Some(TrapInfo {
+        trap: Trap::from_kind(report.kind)?,
         wasm_pc: report.wasm_pc,
         fault,
-    };
-    let backtrace = backtrace(store, report.backtrace);
-    Error::Trap(Box::new(TrapError { info, backtrace }))
+    })
 }
 
 /// Which memory an address belongs to, as the instance sees it whose code accessed it.
@@ -374,18 +391,22 @@ fn memory_fault(store: &StoreOpaque, report: &TrapReport, address: usize) -> Opt
 /// The frames of a store's guests, with the modules they belong to.
 pub(crate) fn backtrace(store: &StoreOpaque, raw: RawBacktrace) -> WasmBacktrace {
     let mut frames: Vec<FrameInfo> = Vec::with_capacity(raw.frames.len());
+    // The module of the frame before, which is the most likely one for the next.
+    let mut last: Option<(Arc<CodeMemory>, Module)> = None;
     for frame in raw.frames {
-        let same = |module: &Module| Arc::ptr_eq(module.runtime().code(), &frame.code);
-        let module = match frames.last() {
-            Some(last) if same(last.module()) => last.module().clone(),
-            _ => {
-                let mut instances = store.instances.iter().rev();
-                let instance =
-                    instances.find(|instance| Arc::ptr_eq(instance.module.code(), &frame.code));
-                let Some(instance) = instance else { continue };
-                Module::from_runtime(instance.module.clone())
-            }
-        };
+        if !last
+            .as_ref()
+            .is_some_and(|(code, _)| Arc::ptr_eq(code, &frame.code))
+        {
+            let mut instances = store.instances.iter().rev();
+            let instance =
+                instances.find(|instance| Arc::ptr_eq(instance.module.code(), &frame.code));
+            let Some(instance) = instance else { continue };
+            let module = Module::from_runtime(instance.module.clone());
+            last = Some((frame.code, module));
+        }
+        let Some((_, module)) = &last else { continue };
+        let module = module.clone();
         let index = module.runtime().info().function_index(frame.function);
         frames.push(FrameInfo::new(module, index, frame.wasm_pc));
     }

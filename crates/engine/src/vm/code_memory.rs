@@ -4,12 +4,18 @@
 //! used as it is, so that code out of an artifact's file is shared between the processes that
 //! map it, and costs memory only where it is run.
 
+use super::code_patches::Patches;
 use super::code_registry;
 use super::mmap::{Access, Mapping, page_size};
+use crate::trap::{self, BREAKPOINT};
+use rustix::fs::MemfdFlags;
 use std::fs::File;
-use std::io;
-use std::sync::Arc;
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex, PoisonError};
 use trapline_compile::CompiledModule;
+
+/// What stands at a point: an instruction that does nothing.
+const POINT: u8 = 0x90;
 
 /// A compiled module and its code.
 ///
@@ -17,16 +23,66 @@ use trapline_compile::CompiledModule;
 /// it alive: a store keeps those of all its instances.
 #[derive(Debug)]
 pub(crate) struct CodeMemory {
-    compiled: CompiledModule,
+    compiled: Arc<CompiledModule>,
     mapping: Mapping,
     /// Size of the code in bytes; the mapping may be longer.
     text_len: usize,
+    source: Source,
+    /// What was changed. Only the code of one store has that.
+    patches: Option<Mutex<Option<Patches>>>,
+}
+
+/// Where code can be mapped from once more.
+#[derive(Clone, Debug)]
+enum Source {
+    /// From nowhere: it has to be copied.
+    None,
+    /// From this file, from this offset on.
+    File(Arc<File>, u64),
 }
 
 impl CodeMemory {
     /// Copies the code into memory of its own.
     pub fn new(compiled: CompiledModule) -> io::Result<Arc<CodeMemory>> {
+        let mapping = CodeMemory::copy(compiled.text())?;
+        let compiled = Arc::new(compiled);
+        Ok(CodeMemory::register(compiled, mapping, Source::None, None))
+    }
+
+    /// Copies the code into memory that can be mapped again, for
+    /// [`private_copy`](CodeMemory::private_copy).
+    pub fn new_observed(compiled: CompiledModule) -> io::Result<Arc<CodeMemory>> {
         let text = compiled.text();
+        let file = rustix::fs::memfd_create("wasm-code", MemfdFlags::CLOEXEC)?;
+        let mut file = File::from(file);
+        file.write_all(text)?;
+        let mapping = Mapping::of_code(&file, 0, text.len())?;
+        let source = Source::File(Arc::new(file), 0);
+        Ok(CodeMemory::register(
+            Arc::new(compiled),
+            mapping,
+            source,
+            None,
+        ))
+    }
+
+    /// The same code in another place, where it can have breakpoints. It costs no memory before it
+    /// does, if there is a file to map it from.
+    pub fn private_copy(&self) -> io::Result<Arc<CodeMemory>> {
+        let mapping = match &self.source {
+            Source::File(file, offset) => Mapping::of_code(file, *offset, self.text_len)?,
+            Source::None => CodeMemory::copy(self.compiled.text())?,
+        };
+        let patches = Some(Mutex::default());
+        Ok(CodeMemory::register(
+            Arc::clone(&self.compiled),
+            mapping,
+            self.source.clone(),
+            patches,
+        ))
+    }
+
+    fn copy(text: &[u8]) -> io::Result<Mapping> {
         let mapping = Mapping::zeroed(text.len())?;
         // SAFETY: the mapping is fresh, as long as the text at least, and not yet used by anyone
         // who could see it written or lose the right to write.
@@ -36,7 +92,7 @@ impl CodeMemory {
                 .copy_from_nonoverlapping(text.as_ptr(), text.len());
             mapping.protect(0..mapping.len(), Access::ReadExecute)?;
         }
-        Ok(CodeMemory::register(compiled, mapping))
+        Ok(mapping)
     }
 
     /// Maps the code of a module that was loaded from an artifact out of the artifact's file,
@@ -45,18 +101,27 @@ impl CodeMemory {
         match compiled.text_artifact_offset() {
             Some(offset) if offset % page_size() == 0 => {
                 let mapping = Mapping::of_code(file, offset as u64, compiled.text().len())?;
-                Ok(CodeMemory::register(compiled, mapping))
+                let source = Source::File(Arc::new(file.try_clone()?), offset as u64);
+                let compiled = Arc::new(compiled);
+                Ok(CodeMemory::register(compiled, mapping, source, None))
             }
             _ => CodeMemory::new(compiled),
         }
     }
 
-    fn register(compiled: CompiledModule, mapping: Mapping) -> Arc<CodeMemory> {
+    fn register(
+        compiled: Arc<CompiledModule>,
+        mapping: Mapping,
+        source: Source,
+        patches: Option<Mutex<Option<Patches>>>,
+    ) -> Arc<CodeMemory> {
         let text_len = compiled.text().len();
         let code = Arc::new(CodeMemory {
             compiled,
             mapping,
             text_len,
+            source,
+            patches,
         });
         code_registry::insert(&code);
         code
@@ -86,6 +151,38 @@ impl CodeMemory {
         self.text_base() + text_offset as usize
     }
 
+    /// Places a breakpoint at a point, or takes it away again.
+    ///
+    /// # Panics
+    ///
+    /// If there is no point, or this is not a [private copy](CodeMemory::private_copy).
+    pub fn set_breakpoint(&self, text_offset: u32, planted: bool) -> io::Result<()> {
+        let offset = text_offset as usize;
+        let (text, [breakpoint]) = (self.compiled.text(), BREAKPOINT);
+        assert_eq!(text[offset], POINT, "no point");
+        debug_assert!(self.compiled.point_at(text_offset).is_some(), "no point");
+        let patches = self.patches.as_ref().expect("shared code is not changed");
+        let mut patches = patches.lock().unwrap_or_else(PoisonError::into_inner);
+        let patches = match &mut *patches {
+            Some(patches) => patches,
+            none => none.insert(Patches::new(&self.mapping)?),
+        };
+        let byte = if planted { breakpoint } else { POINT };
+        // SAFETY: the patches are those of this code. At a point both bytes are as good: the one
+        // does nothing, and the other goes on behind itself.
+        unsafe { patches.set(&self.mapping, text, offset, byte)? };
+        trap::serialize();
+        Ok(())
+    }
+
+    /// Whether there is a breakpoint at an offset that the compiler has not put there. For a signal
+    /// handler that was called for a breakpoint.
+    pub fn is_planted(&self, text_offset: u32) -> bool {
+        let text = self.compiled.text();
+        text.get(text_offset as usize)
+            .is_some_and(|byte| !BREAKPOINT.starts_with(&[*byte]))
+    }
+
     /// The offset in the code of an address, if it lies there.
     pub fn offset_of(&self, pc: usize) -> Option<u32> {
         let offset = pc.checked_sub(self.text_base())?;
@@ -103,7 +200,6 @@ impl Drop for CodeMemory {
 mod tests {
     use super::*;
     use crate::trap::testing::{compile, compiler};
-    use std::io::Write;
     use trapline_compile::types::DefinedFuncIndex;
 
     const WAT: &str = "(module (func (result i32) i32.const 7) (func call 0 drop))";

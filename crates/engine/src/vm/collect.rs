@@ -24,7 +24,8 @@ impl OpaqueMut<'_> {
     #[cold]
     #[inline(never)]
     pub(crate) fn collect(&mut self) {
-        if !self.context.activation.is_null() || self.waiting_guests != 0 {
+        let runs = !self.context.activation.is_null() || self.context.is_barred();
+        if runs || self.waiting_guests != 0 {
             return;
         }
         // The values are dropped when the store is not borrowed any more.

@@ -1,7 +1,10 @@
 //! Pointers to function references.
 
 use super::context::VmFuncRef;
+use super::items::Record;
+use super::store::OpaqueMut;
 use std::ptr::{self, NonNull};
+use trapline_compile::types::FuncIndex;
 
 /// A function of some store. Every value of this type points to a `VmFuncRef` that lives as long
 /// as its store; the holder must see to it that it is only used with that store.
@@ -49,5 +52,21 @@ impl FuncPtr {
     pub(crate) unsafe fn get<'a>(self) -> &'a VmFuncRef {
         // SAFETY: by the type's invariant.
         unsafe { self.0.as_ref() }
+    }
+}
+
+impl OpaqueMut<'_> {
+    /// Any function of an instance, whether or not the module has a reference to it. `None` if it
+    /// has no such function.
+    pub(crate) fn any_function(&mut self, instance: u32, func: FuncIndex) -> Option<FuncPtr> {
+        let item = &self.instances[instance as usize];
+        let function = item.module.info().functions.get(func)?;
+        if function.func_ref.is_some() {
+            return Some(item.func_ref(func));
+        }
+        let callee = item.callee(func);
+        let made = self.made_func_refs.entry((instance, func));
+        let record = made.or_insert_with(|| Record::new(callee));
+        Some(FuncPtr(record.address()))
     }
 }

@@ -124,14 +124,16 @@ unsafe extern "C" fn entry<T: 'static, F: HostFunction<T>>(
     slots: *mut RawVal,
 ) -> u32 {
     // SAFETY: as the caller says.
-    match unsafe { run::<T, F>(callee, slots) } {
-        Ok(()) => 0,
-        Err(failure) => {
-            // SAFETY: this is a function of the host that guest code of the store called.
-            unsafe { park(callee, failure) };
-            1
-        }
-    }
+    let failure = match unsafe { run::<T, F>(callee, slots) } {
+        // It may have called the guest, and made nothing of it that the call was torn down.
+        // SAFETY: the context of a callee is that of its store, which is live.
+        Ok(()) if !unsafe { (*(*callee).store_context).tears_down() } => return 0,
+        Ok(()) => HostFailure::Teardown,
+        Err(failure) => failure,
+    };
+    // SAFETY: this is a function of the host that guest code of the store called.
+    unsafe { park(callee, failure) };
+    1
 }
 
 /// # Safety

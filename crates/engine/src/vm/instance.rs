@@ -78,6 +78,19 @@ impl InstanceItem {
         }
     }
 
+    /// A memory, table or global by its index in the module, if there is one.
+    pub fn checked_item(&self, entity: EntityIndex) -> Option<ExportedItem> {
+        let info = self.module.info();
+        let is_there = match entity {
+            EntityIndex::Table(index) => info.tables.is_valid(index),
+            EntityIndex::Memory(index) => info.memories.is_valid(index),
+            EntityIndex::Global(index) => info.globals.is_valid(index),
+            EntityIndex::Tag(index) => info.tags.is_valid(index),
+            EntityIndex::Function(_) => false,
+        };
+        is_there.then(|| self.item(entity))
+    }
+
     /// A tag of the module, if it has one with this index.
     pub fn tag(&self, index: TagIndex) -> Option<TagPtr> {
         let exists = self.module.info().tags.is_valid(index);

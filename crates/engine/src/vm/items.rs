@@ -48,7 +48,13 @@ unsafe impl<R> Send for Record<R> {}
 unsafe impl<R> Sync for Record<R> {}
 
 impl<R> Record<R> {
-    fn new(record: R) -> Record<R> {
+    /// Where it is.
+    pub fn address(&self) -> NonNull<R> {
+        self.0
+    }
+
+    /// Puts a record in a place of its own.
+    pub fn new(record: R) -> Record<R> {
         // SAFETY: a Box is not null.
         Record(unsafe { NonNull::new_unchecked(Box::into_raw(Box::new(record))) })
     }

@@ -152,6 +152,7 @@ impl<T: 'static> Linked<T> {
             let message = "the module was compiled by another engine than the store's";
             return Err(Error::signature(message));
         }
+        let module = &opaque.own_module(module)?;
         opaque.keep(&self.host_funcs);
         // SAFETY: `new` checked the types, and that what belongs to a store belongs to this one.
         // Functions of the host are made for `T`, and kept.

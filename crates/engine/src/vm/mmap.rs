@@ -109,6 +109,38 @@ impl Mapping {
         })
     }
 
+    /// The beginning of a file, to be read and written. What is written goes to the file.
+    pub fn shared(file: &File, len: usize) -> io::Result<Mapping> {
+        let len = round_up_to_page(len)?;
+        if len == 0 {
+            return Ok(Mapping::empty());
+        }
+        let protection = ProtFlags::READ | ProtFlags::WRITE;
+        // SAFETY: as in `anonymous`.
+        let base = unsafe {
+            rustix::mm::mmap(ptr::null_mut(), len, protection, MapFlags::SHARED, file, 0)?
+        };
+        Ok(Mapping {
+            base: base_of(base),
+            len,
+        })
+    }
+
+    /// Replaces the pages of `range` by those of a file, to be read and executed; what is written
+    /// to the file can be seen there. `offset` is a multiple of the page size.
+    ///
+    /// # Safety
+    ///
+    /// Whoever reads or executes these pages can live with what is in the file, now and later.
+    pub unsafe fn map_code(&self, range: Range<usize>, file: &File, offset: u64) -> io::Result<()> {
+        let pages = self.pages(&range);
+        let protection = ProtFlags::READ | ProtFlags::EXEC;
+        let flags = MapFlags::SHARED | MapFlags::FIXED;
+        // SAFETY: what is replaced are pages of our own; the caller vouches for who uses them.
+        unsafe { rustix::mm::mmap(pages.cast(), range.len(), protection, flags, file, offset)? };
+        Ok(())
+    }
+
     /// Address of the first byte.
     pub fn base(&self) -> *mut u8 {
         self.base.as_ptr()

@@ -7,22 +7,38 @@ use super::memory_image::MemoryImage;
 use super::signatures::Signatures;
 use super::vmctx::Vmctx;
 use crate::api::Engine;
+use crate::error::Result;
 use std::collections::HashMap;
+use std::io;
 use std::ptr::{self, NonNull};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use trapline_compile::CompiledModule;
 use trapline_compile::layout::WASM_PAGE_SIZE;
 use trapline_compile::module::{ConstExpr, ConstOp, EntityIndex, ModuleInfo, SegmentMode};
+use trapline_compile::observe::FunctionStates;
 use trapline_compile::types::{DefinedFuncIndex, FuncIndex, FuncRefIndex, SignatureIndex};
 
 /// A module that can be instantiated.
 pub struct RuntimeModule {
     engine: Engine,
     code: Arc<CodeMemory>,
+    func_refs: Vec<FuncRefTemplate>,
+    origin: Origin,
+}
+
+/// What does not depend on where the code is.
+enum Origin {
+    /// It is here.
+    Own(Parts),
+    /// It is in the module that this is a copy of.
+    CopyOf(Arc<RuntimeModule>),
+}
+
+struct Parts {
     signatures: Signatures,
     exports: HashMap<Box<str>, EntityIndex>,
-    func_refs: Vec<FuncRefTemplate>,
     images: OnceLock<Images>,
+    states: Mutex<HashMap<DefinedFuncIndex, Arc<FunctionStates>>>,
 }
 
 /// A function reference without the vmctx, in the order of [`FuncRefIndex`].
@@ -53,16 +69,46 @@ impl RuntimeModule {
             .iter()
             .map(|export| (export.name.as_str().into(), export.entity));
         let exports = exports.collect();
+        let parts = Parts {
+            signatures,
+            exports,
+            images: OnceLock::new(),
+            states: Mutex::default(),
+        };
+        RuntimeModule::with_code(engine, code, Origin::Own(parts))
+    }
+
+    /// The same module, with code in another place that can have breakpoints.
+    pub(crate) fn private_copy(original: &Arc<RuntimeModule>) -> io::Result<RuntimeModule> {
+        let code = original.code.private_copy()?;
+        let origin = Origin::CopyOf(Arc::clone(original));
+        Ok(RuntimeModule::with_code(&original.engine, code, origin))
+    }
+
+    fn with_code(engine: &Engine, code: Arc<CodeMemory>, origin: Origin) -> RuntimeModule {
         let mut module = RuntimeModule {
             engine: engine.clone(),
             code,
-            signatures,
-            exports,
             func_refs: Vec::new(),
-            images: OnceLock::new(),
+            origin,
         };
         module.func_refs = module.func_ref_templates();
         module
+    }
+
+    /// The module that this is a copy of, or else itself: the one that the embedder knows.
+    pub(crate) fn original(self: &Arc<Self>) -> &Arc<RuntimeModule> {
+        match &self.origin {
+            Origin::Own(_) => self,
+            Origin::CopyOf(original) => original,
+        }
+    }
+
+    fn parts(&self) -> &Parts {
+        match &self.origin {
+            Origin::Own(parts) => parts,
+            Origin::CopyOf(original) => original.parts(),
+        }
     }
 
     fn func_ref_templates(&self) -> Vec<FuncRefTemplate> {
@@ -110,9 +156,26 @@ impl RuntimeModule {
         self.compiled().info()
     }
 
+    /// What can be read of a function's frames. It takes a translation to find out, which is done
+    /// once.
+    pub(crate) fn states(&self, func: DefinedFuncIndex) -> Result<Arc<FunctionStates>> {
+        let mut states = self
+            .parts()
+            .states
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(states) = states.get(&func) {
+            return Ok(Arc::clone(states));
+        }
+        let found = self.engine.compiler().states(self.compiled(), func)?;
+        let found = Arc::new(found);
+        states.insert(func, Arc::clone(&found));
+        Ok(found)
+    }
+
     /// What it exports under a name.
     pub(crate) fn export(&self, name: &str) -> Option<EntityIndex> {
-        self.exports.get(name).copied()
+        self.parts().exports.get(name).copied()
     }
 
     /// The code of a function.
@@ -136,12 +199,12 @@ impl RuntimeModule {
 
     /// The engine's number for a signature.
     pub(crate) fn signature_number(&self, signature: SignatureIndex) -> u32 {
-        self.signatures.numbers()[signature.as_u32() as usize]
+        self.parts().signatures.numbers()[signature.as_u32() as usize]
     }
 
     /// The engine's numbers for all signatures.
     pub(crate) fn signature_numbers(&self) -> impl Iterator<Item = (SignatureIndex, &u32)> {
-        let numbers = self.signatures.numbers().iter().enumerate();
+        let numbers = self.parts().signatures.numbers().iter().enumerate();
         numbers.map(|(index, number)| (SignatureIndex::from_u32(index as u32), number))
     }
 
@@ -159,7 +222,7 @@ impl RuntimeModule {
     ///
     /// The vmctx is one for this module that nothing uses yet.
     pub(crate) unsafe fn fill_vmctx(&self, vmctx: Vmctx) {
-        let numbers = self.signatures.numbers();
+        let numbers = self.parts().signatures.numbers();
         let func_refs = vmctx.func_refs();
         // SAFETY: the layout has room for as many signature numbers, function references and tags
         // as the module has.
@@ -200,7 +263,7 @@ impl RuntimeModule {
     /// The initial contents of a memory, by its position among those that the module defines; and
     /// whether all active data segments are known to fit.
     pub(crate) fn image(&self, memory: u32) -> Option<&MemoryImage> {
-        match self.images.get_or_init(|| self.build_images()) {
+        match self.parts().images.get_or_init(|| self.build_images()) {
             Images::None => None,
             Images::Some(images) => images[memory as usize].as_ref(),
         }

@@ -14,13 +14,16 @@
 //! borrow in its lifetime but holds a pointer, from which references are made for short times.
 //! All pointers to the store come from the one that its allocation returned.
 
+use super::breakpoints::Breakpoints;
 use super::call::CachedStack;
+use super::context::VmFuncRef;
+use super::debug_handler::{DebugHandler, HandleStop};
 use super::exceptions::Exceptions;
 use super::extern_refs::ExternRefs;
 use super::func_ref::FuncPtr;
 use super::host_func::{ErasedHostFunc, HostFuncItem};
 use super::instance::InstanceItem;
-use super::items::HostItems;
+use super::items::{HostItems, Record};
 use super::module::RuntimeModule;
 use super::store_context::StoreContext;
 use crate::api::{Engine, ResourceLimiter};
@@ -33,6 +36,7 @@ use std::ops::{Deref, DerefMut};
 use std::ptr::NonNull;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use trapline_compile::types::FuncIndex;
 
 /// Tells stores apart; never given out twice in a process.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -70,9 +74,17 @@ pub struct StoreOpaque {
     /// Functions of the host that a guest has a reference to, while no module in the store has
     /// a trampoline for their signature.
     pub(crate) without_code: HashMap<u32, Vec<FuncPtr>>,
+    /// The modules' own code, and what was changed in it.
+    pub(crate) breakpoints: Breakpoints,
+    /// References to functions that their modules have none to, for debuggers.
+    pub(crate) made_func_refs: HashMap<(u32, FuncIndex), Record<VmFuncRef>>,
     /// How many guests wait, for functions of the host, on stacks that the context does not tell
     /// of.
     pub(crate) waiting_guests: usize,
+    /// Whether a call was given up in the middle, on a stack that nobody can unwind.
+    pub(crate) is_poisoned: bool,
+    /// What handles the events of asynchronous calls.
+    pub(crate) debug_handler: Option<HandleStop>,
     limiter: Option<WithLimiter>,
     memories: usize,
     tables: usize,
@@ -100,6 +112,7 @@ type WithLimiter = unsafe fn(NonNull<StoreOpaque>, &mut dyn FnMut(&mut dyn Resou
 pub struct StoreInner<T> {
     opaque: StoreOpaque,
     limiter: Option<Limiter<T>>,
+    debug_handler: Option<DebugHandler<T>>,
     data: T,
 }
 
@@ -131,7 +144,11 @@ impl<T> StoreBox<T> {
             stack: None,
             fiber_stack: None,
             without_code: HashMap::new(),
+            breakpoints: Breakpoints::default(),
+            made_func_refs: HashMap::new(),
             waiting_guests: 0,
+            is_poisoned: false,
+            debug_handler: None,
             limiter: None,
             memories: 0,
             tables: 0,
@@ -139,6 +156,7 @@ impl<T> StoreBox<T> {
         let inner = Box::new(StoreInner {
             opaque,
             limiter: None,
+            debug_handler: None,
             data,
         });
         // SAFETY: a Box is not null.
@@ -260,6 +278,18 @@ impl<'a, T> StoreMut<'a, T> {
             borrow: PhantomData,
         };
         (opaque, self.into_data_mut())
+    }
+
+    /// The handler of events.
+    pub(crate) fn debug_handler(&self) -> Option<DebugHandler<T>> {
+        // SAFETY: the exclusive access is not used meanwhile.
+        unsafe { self.pointer.as_ref() }.debug_handler.clone()
+    }
+
+    /// Notes the handler, where its type is known.
+    pub(super) fn put_debug_handler(&mut self, handler: Option<DebugHandler<T>>) {
+        // SAFETY: this is the exclusive access.
+        unsafe { self.pointer.as_mut() }.debug_handler = handler;
     }
 
     pub(crate) fn set_limiter(&mut self, limiter: Limiter<T>) {

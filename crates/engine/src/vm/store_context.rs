@@ -41,6 +41,22 @@ impl StoreContext {
         }
     }
 
+    /// The context of a store whose guests must not be called: a guest of its own is stopped, on a
+    /// fiber that is suspended. It does not look idle, so that the quickest way into a guest need
+    /// not ask.
+    pub const fn barred() -> StoreContext {
+        StoreContext {
+            stack: StackBounds::BARRED,
+            ..StoreContext::new()
+        }
+    }
+
+    /// Whether this is [`barred`](StoreContext::barred).
+    #[inline]
+    pub fn is_barred(&self) -> bool {
+        self.stack.base == StackBounds::BARRED.base
+    }
+
     /// Whether nothing runs in the store, nor is about to on a fiber.
     #[inline]
     pub fn is_idle(&self) -> bool {

@@ -4,7 +4,7 @@
 //! select some (`-- simd`, `-- memory_copy`). Each set is listed as one test, so that other
 //! runners of tests can spread them over processes. `SPEC_TRACE=1` prints every directive before
 //! it runs, for the day one of them takes the process down. `SPEC_OPT_LEVEL=none` compiles
-//! without optimization.
+//! without optimization, `SPEC_OBSERVE=stacks` or `state` for being stopped.
 
 mod excluded;
 mod runner;
@@ -21,7 +21,7 @@ use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
-use trapline::{Config, Engine, OptLevel};
+use trapline::{Config, Engine, Observe, OptLevel};
 
 /// What the command line asks for, in the manner of Rust's own test harness.
 struct Options {
@@ -131,6 +131,12 @@ fn engine() -> Engine {
     if std::env::var("SPEC_OPT_LEVEL").is_ok_and(|level| level == "none") {
         config.opt_level(OptLevel::None);
     }
+    config.observe(match std::env::var("SPEC_OBSERVE").as_deref() {
+        Err(_) | Ok("none") => Observe::None,
+        Ok("stacks") => Observe::Stacks,
+        Ok("state") => Observe::State,
+        Ok(other) => panic!("SPEC_OBSERVE={other} is none of none, stacks and state"),
+    });
     Engine::new(&config).expect("an engine for this machine")
 }
 

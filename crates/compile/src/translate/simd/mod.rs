@@ -63,6 +63,22 @@ impl FunctionTranslator<'_> {
         self.convert_lanes(opcode, lanes, lanes);
     }
 
+    /// `neg` of float lanes; see [`Self::negate`].
+    fn negate_lanes(&mut self, lanes: Type) {
+        if !self.env.observe.has_state() {
+            return self.unary_lanes(Opcode::Fneg, lanes);
+        }
+        let operand = self.pop_vector(lanes);
+        let sign = match lanes {
+            F32X4 => (1_u32 << 31).to_le_bytes().repeat(4),
+            _ => (1_u64 << 63).to_le_bytes().repeat(2),
+        };
+        let sign = sign.try_into().expect("lanes fill a vector");
+        let sign = self.vector_constant_of(lanes, &sign);
+        let value = self.builder.ins().bxor(operand, sign);
+        self.push_vector(value);
+    }
+
     /// An operator that widens half of the lanes.
     fn widen_lanes(&mut self, opcode: Opcode, from: Type) {
         let operand = self.pop_vector(from);
@@ -373,7 +389,7 @@ impl FunctionTranslator<'_> {
             Operator::F32x4Trunc => self.unary_lanes(Opcode::Trunc, F32X4),
             Operator::F32x4Nearest => self.unary_lanes(Opcode::Nearest, F32X4),
             Operator::F32x4Abs => self.unary_lanes(Opcode::Fabs, F32X4),
-            Operator::F32x4Neg => self.unary_lanes(Opcode::Fneg, F32X4),
+            Operator::F32x4Neg => self.negate_lanes(F32X4),
             Operator::F32x4Sqrt => self.unary_lanes(Opcode::Sqrt, F32X4),
             Operator::F32x4Add => self.binary_lanes(Opcode::Fadd, F32X4),
             Operator::F32x4Sub => self.binary_lanes(Opcode::Fsub, F32X4),
@@ -388,7 +404,7 @@ impl FunctionTranslator<'_> {
             Operator::F64x2Trunc => self.unary_lanes(Opcode::Trunc, F64X2),
             Operator::F64x2Nearest => self.unary_lanes(Opcode::Nearest, F64X2),
             Operator::F64x2Abs => self.unary_lanes(Opcode::Fabs, F64X2),
-            Operator::F64x2Neg => self.unary_lanes(Opcode::Fneg, F64X2),
+            Operator::F64x2Neg => self.negate_lanes(F64X2),
             Operator::F64x2Sqrt => self.unary_lanes(Opcode::Sqrt, F64X2),
             Operator::F64x2Add => self.binary_lanes(Opcode::Fadd, F64X2),
             Operator::F64x2Sub => self.binary_lanes(Opcode::Fsub, F64X2),

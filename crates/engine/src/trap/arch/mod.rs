@@ -2,7 +2,10 @@
 //!
 //! - `enter_guest`, `enter_guest_on` and `unwind_to_entry`, the ends of an entry into the guest,
 //!   and `EntryState`, what the one leaves for the other;
-//! - `inject`, the registers that make an interrupted thread report a trap;
+//! - `inject_trap`, the registers that make an interrupted thread report a trap;
+//! - `inject_event`, those that make it report a `BREAKPOINT` and go on afterwards, with
+//!   `resume_instruction` and `resume` for the way back; `prepare`, which they want once a process;
+//! - `serialize`, for those who have changed code;
 //! - `throw_stub` and `throw_ref_stub`, the builtins that throw, from which the guest goes on at a
 //!   handler; and `with_saved_registers`, for those who look for what frames refer to;
 //! - `stack_pointer`, `at_frame_setup` and `LONGEST_CALL`, for those who look at frames.
@@ -16,7 +19,9 @@ mod x86_64;
 #[cfg(target_arch = "x86_64")]
 pub(super) use x86_64::*;
 #[cfg(target_arch = "x86_64")]
-pub(crate) use x86_64::{stack_pointer, throw_ref_stub, throw_stub, with_saved_registers};
+pub(crate) use x86_64::{
+    BREAKPOINT, serialize, stack_pointer, throw_ref_stub, throw_stub, with_saved_registers,
+};
 
 #[cfg(not(target_arch = "x86_64"))]
 compile_error!(

@@ -53,9 +53,8 @@
 //!
 //! If `trapped` says that the guest goes on at the handler of an exception, then it does, as below.
 //!
-//! The stub never goes back to the trapping instruction, and so saves no registers. One that
-//! could would push them all here, with the vector state, restore them after `trapped`, and leave
-//! with `iretq`, which restores `rip`, `rsp` and the flags at once.
+//! The stub never goes back to the trapping instruction, and so saves no registers. The one for
+//! events after which the guest goes on is in [`event`].
 //!
 //! # Going on at a handler
 //!
@@ -76,7 +75,15 @@
 //! handler the stub returns that the builtin failed. Above the `Resumption` it keeps the registers
 //! that the guest may have values in, so that all of these can be found on the stack.
 
-use super::super::activation::{Activation, trapped};
+mod event;
+
+pub(crate) use event::{BREAKPOINT, serialize};
+pub(in crate::trap) use event::{
+    SavedRegisters, inject_event, prepare, resume, resume_instruction,
+};
+
+use super::super::activation::Activation;
+use super::super::event::trapped;
 use super::super::exceptions::Resumption;
 use crate::vm::context::InstanceHeader;
 use crate::vm::exceptions::{throw, throw_ref};
@@ -211,7 +218,7 @@ macro_rules! resume {
 ///
 /// # Safety
 ///
-/// Reached only through the registers of [`inject`].
+/// Reached only through the registers of [`inject_trap`].
 #[unsafe(naked)]
 unsafe extern "sysv64" fn injection_stub(activation: *mut Activation) -> ! {
     naked_asm!(
@@ -350,15 +357,18 @@ pub(in crate::trap) struct Injection {
     pub sp: usize,
     /// For `rdi`.
     pub argument: usize,
+    /// For the flags, if they are to change.
+    pub flags: Option<usize>,
 }
 
 /// The registers that make a thread, interrupted in guest code, report the trap that its
 /// innermost activation has recorded. The stack below `sp` has room for that.
-pub(in crate::trap) fn inject(activation: *mut Activation, sp: usize) -> Injection {
+pub(in crate::trap) fn inject_trap(activation: *mut Activation, sp: usize) -> Injection {
     Injection {
         pc: injection_stub as *const () as usize,
         sp,
         argument: activation as usize,
+        flags: None,
     }
 }
 

@@ -6,7 +6,8 @@
 //! meaning that it would have had without us. One such is the standard library's, which reports
 //! stack overflows of the host.
 
-use crate::trap::handler::{Interrupted, on_fault};
+use crate::trap::arch;
+use crate::trap::handler::{Interrupted, Raised, on_fault};
 use libc::{c_int, c_void, sigaction, siginfo_t, ucontext_t};
 use std::cell::UnsafeCell;
 use std::io;
@@ -14,11 +15,17 @@ use std::mem::{MaybeUninit, transmute};
 use std::ptr;
 use std::sync::OnceLock;
 
-/// The signals that faults raise.
-const SIGNALS: [c_int; 4] = [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL, libc::SIGFPE];
+/// The signals that faults and breakpoints raise.
+const SIGNALS: [c_int; 5] = [
+    libc::SIGSEGV,
+    libc::SIGBUS,
+    libc::SIGILL,
+    libc::SIGFPE,
+    libc::SIGTRAP,
+];
 
 /// The actions that were there before ours, in the order of [`SIGNALS`].
-static PREVIOUS: [Previous; 4] = [const { Previous(UnsafeCell::new(MaybeUninit::uninit())) }; 4];
+static PREVIOUS: [Previous; 5] = [const { Previous(UnsafeCell::new(MaybeUninit::uninit())) }; 5];
 
 /// Written once, before the signal's handler is installed, and then only read.
 struct Previous(UnsafeCell<MaybeUninit<sigaction>>);
@@ -32,6 +39,7 @@ unsafe impl Sync for Previous {}
 pub(crate) fn install_handlers() -> io::Result<()> {
     static INSTALLED: OnceLock<Result<(), i32>> = OnceLock::new();
     let result = INSTALLED.get_or_init(|| {
+        arch::prepare();
         for (signal, previous) in SIGNALS.into_iter().zip(&PREVIOUS) {
             install(signal, previous).map_err(|error| error.raw_os_error().unwrap_or(0))?;
         }
@@ -72,6 +80,9 @@ unsafe extern "C" fn handle(signal: c_int, info: *mut siginfo_t, context: *mut c
                 registers.gregs[libc::REG_RIP as usize] = injection.pc as i64;
                 registers.gregs[libc::REG_RSP as usize] = injection.sp as i64;
                 registers.gregs[libc::REG_RDI as usize] = injection.argument as i64;
+                if let Some(flags) = injection.flags {
+                    registers.gregs[libc::REG_EFL as usize] = flags as i64;
+                }
                 return;
             }
         }
@@ -93,13 +104,23 @@ unsafe fn interrupted(
     registers: &libc::mcontext_t,
 ) -> Interrupted {
     let register = |index: c_int| registers.gregs[index as usize] as usize;
-    // SAFETY: faults come with an address.
-    let address = unsafe { info.si_addr() } as usize;
+    let pc = register(libc::REG_RIP);
+    let (pc, raised) = match signal {
+        libc::SIGSEGV | libc::SIGBUS => {
+            // SAFETY: faults come with an address.
+            let address = unsafe { info.si_addr() } as usize;
+            (pc, Raised::Access(address))
+        }
+        // The processor has gone past the breakpoint.
+        libc::SIGTRAP => (pc.wrapping_sub(arch::BREAKPOINT.len()), Raised::Breakpoint),
+        _ => (pc, Raised::Execution),
+    };
     Interrupted {
-        pc: register(libc::REG_RIP),
+        pc,
         sp: register(libc::REG_RSP),
         fp: register(libc::REG_RBP),
-        address: matches!(signal, libc::SIGSEGV | libc::SIGBUS).then_some(address),
+        argument: register(libc::REG_RDI),
+        raised,
     }
 }
 

@@ -1,0 +1,16 @@
+//! What compiled code offers to those who stop it.
+
+mod frame_map;
+mod level;
+mod read;
+mod recipe;
+mod states;
+
+pub use frame_map::FrameMap;
+pub use level::Observe;
+pub use read::{FrameReader, FrameValue, ReadError, StoppedFrame};
+pub use recipe::{Recipe, RecipeId, Recipes};
+pub use states::{FunctionStates, OperandState, State};
+
+pub(crate) use recipe::Reads;
+pub(crate) use states::Recorder;

@@ -1,0 +1,123 @@
+//! Everything that is in a store, exported or not.
+
+use crate::api::{AsContext, AsContextMut, Func, Global, Instance, Memory, Module, Store, Table};
+use crate::api::{Extern, StoreContext, StoreContextMut};
+use crate::vm::store::StoreOpaque;
+use trapline_compile::module::EntityIndex;
+use trapline_compile::types::{FuncIndex, GlobalIndex, MemoryIndex, TableIndex};
+
+/// # For debuggers
+impl<T: 'static> Store<T> {
+    /// All instances, in the order in which they were made.
+    pub fn debug_instances(&self) -> Vec<Instance> {
+        self.as_context().debug_instances()
+    }
+
+    /// All modules that there are instances of, in the order of their first.
+    pub fn debug_modules(&self) -> Vec<Module> {
+        self.as_context().debug_modules()
+    }
+}
+
+/// # For debuggers
+impl<T: 'static> StoreContext<'_, T> {
+    /// As [`Store::debug_instances`].
+    pub fn debug_instances(&self) -> Vec<Instance> {
+        let store = self.into_inner().opaque();
+        let indices = 0..store.instances.len() as u32;
+        indices
+            .map(|index| Instance::from_index(store.id, index))
+            .collect()
+    }
+
+    /// As [`Store::debug_modules`].
+    pub fn debug_modules(&self) -> Vec<Module> {
+        let mut modules: Vec<Module> = Vec::new();
+        for instance in &self.into_inner().opaque().instances {
+            let module = Module::from_runtime(instance.module.clone());
+            if !modules.iter().any(|known| known.same(&module)) {
+                modules.push(module);
+            }
+        }
+        modules
+    }
+}
+
+/// # For debuggers
+impl<T: 'static> StoreContextMut<'_, T> {
+    /// As [`Store::debug_instances`].
+    pub fn debug_instances(&self) -> Vec<Instance> {
+        self.as_context().debug_instances()
+    }
+
+    /// As [`Store::debug_modules`].
+    pub fn debug_modules(&self) -> Vec<Module> {
+        self.as_context().debug_modules()
+    }
+}
+
+/// # For debuggers
+///
+/// Items by their index in the module, imported ones first, whether they are exported or not.
+/// `None` if the module has no such item.
+///
+/// ```
+/// use trapline::{Engine, Instance, Module, Store, Val};
+///
+/// let engine = Engine::default();
+/// let module = Module::new(
+///     &engine,
+///     r#"(module
+///         (memory 1) (global (mut i32) (i32.const 7))
+///         (func (result i32) (global.get 0)))"#,
+/// )?;
+/// let mut store = Store::new(&engine, ());
+/// let instance = Instance::new(&mut store, &module, &[])?;
+/// let global = instance.debug_global(&store, 0).unwrap();
+/// global.set(&mut store, Val::I32(42))?;
+/// let func = instance.debug_function(&mut store, 0).unwrap();
+/// assert_eq!(func.typed::<(), i32>(&store)?.call(&mut store, ())?, 42);
+/// assert_eq!(instance.debug_memory(&store, 0).unwrap().data_size(&store), 65536);
+/// assert!(instance.debug_table(&store, 0).is_none());
+/// # Ok::<(), trapline::Error>(())
+/// ```
+impl Instance {
+    /// The memory with an index.
+    pub fn debug_memory(&self, store: impl AsContext, index: u32) -> Option<Memory> {
+        let store = store.as_context().into_inner().opaque();
+        let entity = EntityIndex::Memory(MemoryIndex::from_u32(index));
+        self.debug_item(store, entity)?.into_memory()
+    }
+
+    /// The table with an index.
+    pub fn debug_table(&self, store: impl AsContext, index: u32) -> Option<Table> {
+        let store = store.as_context().into_inner().opaque();
+        let entity = EntityIndex::Table(TableIndex::from_u32(index));
+        self.debug_item(store, entity)?.into_table()
+    }
+
+    /// The global with an index.
+    pub fn debug_global(&self, store: impl AsContext, index: u32) -> Option<Global> {
+        let store = store.as_context().into_inner().opaque();
+        let entity = EntityIndex::Global(GlobalIndex::from_u32(index));
+        self.debug_item(store, entity)?.into_global()
+    }
+
+    /// The function with an index. One that the module itself has no reference to gets a record in
+    /// the store.
+    pub fn debug_function(&self, mut store: impl AsContextMut, index: u32) -> Option<Func> {
+        let mut store = store.as_context_mut().into_inner();
+        let mut opaque = store.opaque();
+        opaque.check(self.store_id());
+        let func = FuncIndex::from_u32(index);
+        let pointer = opaque.any_function(self.index(), func)?;
+        Some(Func::from_pointer(opaque.id, pointer))
+    }
+
+    fn debug_item(&self, store: &StoreOpaque, entity: EntityIndex) -> Option<Extern> {
+        store.check(self.store_id());
+        let instance = &store.instances[self.index() as usize];
+        let item = instance.checked_item(entity)?;
+        Some(Extern::from_item(store.id, item))
+    }
+}

@@ -1,0 +1,192 @@
+//! Sessions.
+
+use super::breakpoints::BreakpointEditor;
+use super::frame::Frames;
+use super::step::DebugStepResult;
+use super::values::private::Sealed;
+use crate::api::{Func, StoreContext, StoreContextMut, Val};
+use crate::error::{Error, Result};
+use crate::vm::live_frames::Version;
+use crate::vm::store::{StoreId, StoreOpaque};
+use crate::vm::watched_call::{Event, WatchedCall};
+use std::fmt;
+use std::future::poll_fn;
+use std::task::{Context, Poll};
+
+/// A call of a guest that stops at each event, and can be examined there.
+///
+/// The session borrows the store for as long as it lives. While the guest is stopped, the store can
+/// be read and written through it, but no guest of it be called.
+///
+/// # Events
+///
+/// A trap is seen at its instruction, with all frames in place: [`DebugStepResult::Trap`]. So is
+/// the error of a function of the host, at the call that it answers:
+/// [`DebugStepResult::HostError`]. Going on unwinds the frames, out to the innermost function of the
+/// host that has called the guest, which may make of it what it likes. In the end comes
+/// [`DebugStepResult::Finished`].
+///
+/// # Dropping
+///
+/// A session can be dropped at any time. The guest's frames are unwound, and functions of the host
+/// among them see their calls fail with [`Error::Dropped`], whatever they were waiting for. The
+/// store can be used afterwards.
+///
+/// # Threads
+///
+/// A session can be moved between threads, if the store can. There is one exception: if a
+/// synchronous function of the host has called the guest that is stopped, then its frame, too, is
+/// in the middle of the guest's, and may hold what belongs to its thread. The session can then go on
+/// in no other thread: [`DebugStepResult::Refused`]. If it is dropped on another, its stack is
+/// leaked, and the store refuses calls from then on.
+///
+/// ```
+/// use trapline::{DebugSession, DebugStepResult, Engine, Instance, Module, Store, Trap};
+/// # use std::{future::Future, pin::pin, task::{Context, Poll, Waker}};
+/// # fn block_on<F: Future>(future: F) -> F::Output {
+/// #     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+/// #         Poll::Ready(output) => output,
+/// #         Poll::Pending => unreachable!("nothing waits"),
+/// #     }
+/// # }
+///
+/// let engine = Engine::default();
+/// let module = Module::new(
+///     &engine,
+///     r#"(module
+///         (global $depth (mut i32) (i32.const 0))
+///         (func $inner (global.set $depth (i32.const 2)) unreachable)
+///         (func $outer (export "run") (call $inner)))"#,
+/// )?;
+/// let mut store = Store::new(&engine, ());
+/// let instance = Instance::new(&mut store, &module, &[])?;
+/// let run = instance.get_func(&mut store, "run").unwrap();
+///
+/// let mut session = DebugSession::call(&mut store, run, &[])?;
+/// let step = block_on(session.next());
+/// assert!(matches!(step, Some(DebugStepResult::Trap(info))
+///     if info.trap == Trap::UnreachableCodeReached));
+/// let names: Vec<_> = session.frames().map(|frame| frame.function_name()).collect();
+/// assert_eq!(names[0].as_ref().unwrap().as_deref(), Some("inner"));
+/// assert_eq!(names[1].as_ref().unwrap().as_deref(), Some("outer"));
+/// // A global that is not exported.
+/// let depth = instance.debug_global(session.store()?, 0).unwrap();
+/// assert_eq!(depth.get(session.store_mut()?).unwrap_i32(), 2);
+///
+/// let step = block_on(session.next());
+/// assert!(matches!(step, Some(DebugStepResult::Finished(Err(error))) if error.trap().is_some()));
+/// assert!(block_on(session.next()).is_none());
+/// # Ok::<(), trapline::Error>(())
+/// ```
+pub struct DebugSession<'a, T: 'static> {
+    call: WatchedCall<'a, T>,
+    store: StoreId,
+}
+
+impl<'a, T: 'static> DebugSession<'a, T> {
+    /// Prepares a call. It begins with the first [`next`](DebugSession::next).
+    ///
+    /// # Errors
+    ///
+    /// If the arguments are not those that the function takes; if another call is running in the
+    /// store, or another session stopped ([`Error::NestedSession`], [`Error::PausedStore`]); or if
+    /// there is no memory for a stack.
+    ///
+    /// # Panics
+    ///
+    /// If the function is not of this store.
+    pub fn call(
+        store: impl Into<StoreContextMut<'a, T>>,
+        func: Func,
+        params: &[Val],
+    ) -> Result<DebugSession<'a, T>> {
+        let store = store.into().into_inner();
+        Ok(DebugSession {
+            call: WatchedCall::new(store, func, params)?,
+            store: func.store_id(),
+        })
+    }
+
+    /// Runs the guest to the next event. `None` when there will be none any more.
+    ///
+    /// Waits while a function of the host does. Dropping the future changes nothing: another one
+    /// goes on from there.
+    ///
+    /// # Panics
+    ///
+    /// If a function of the host panics, and none further out catches it: the panic goes on here.
+    pub async fn next(&mut self) -> Option<DebugStepResult> {
+        poll_fn(|context| self.poll_next(context)).await
+    }
+
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<DebugStepResult>> {
+        self.call
+            .resume(context)
+            .map(|event| Some(self.describe(event?)))
+    }
+
+    fn describe(&self, event: Event) -> DebugStepResult {
+        DebugStepResult::of(event, self.error(), || self.frames())
+    }
+
+    /// The frames of the guest, innermost first, with a mark for the host between one activation
+    /// and the next. None unless the guest is stopped.
+    pub fn frames(&self) -> Frames<'_> {
+        Frames::new(self.call.frames(), self.store)
+    }
+
+    /// The error that a function of the host has failed with, if that is what the session is
+    /// stopped for.
+    pub fn error(&self) -> Option<&Error> {
+        self.call.error()
+    }
+
+    /// Places and removes breakpoints in the store.
+    ///
+    /// # Errors
+    ///
+    /// As for [`DebugSession::store`], and what `edit` returns.
+    pub fn edit_breakpoints<R>(
+        &mut self,
+        edit: impl FnOnce(&mut BreakpointEditor<'_>) -> Result<R>,
+    ) -> Result<R> {
+        self.store_mut()?.edit_breakpoints(edit)
+    }
+
+    /// The store.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::BusySession`] if the last [`next`](DebugSession::next) was not waited for until it
+    /// was ready: a function of the host may be using the store.
+    pub fn store(&self) -> Result<StoreContext<'_, T>> {
+        self.call
+            .store()
+            .map(StoreContext::new)
+            .ok_or(Error::BusySession)
+    }
+
+    /// The store, to be changed.
+    ///
+    /// # Errors
+    ///
+    /// As for [`DebugSession::store`].
+    pub fn store_mut(&mut self) -> Result<StoreContextMut<'_, T>> {
+        self.call
+            .store_mut()
+            .map(StoreContextMut::new)
+            .ok_or(Error::BusySession)
+    }
+}
+
+impl<T: 'static> Sealed for DebugSession<'_, T> {
+    fn stopped(&self) -> Result<(&StoreOpaque, &Version)> {
+        self.call.stopped_in().ok_or(Error::StaleFrame)
+    }
+}
+
+impl<T> fmt::Debug for DebugSession<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DebugSession").finish_non_exhaustive()
+    }
+}

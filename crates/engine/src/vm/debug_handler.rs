@@ -1,0 +1,150 @@
+//! Handlers that are called at each event of calls which nobody else watches.
+//!
+//! A handler is called as if the guest had called a function of the host in the place of the
+//! instruction that it was stopped at: on the guest's stack, where it may wait as other
+//! asynchronous functions of the host may. While it runs the store's context is barred, as in a
+//! session.
+
+use super::async_call::wait;
+use super::host_func::{error_failure, panic_failure};
+use super::live_frames::{LiveFrames, Version};
+use super::store::{StoreMut, StoreOpaque, StoreRef};
+use super::store_context::StoreContext;
+use super::watched_call::{Event, describe};
+use crate::error::{Error, Result};
+use crate::fiber::StackBounds;
+use crate::trap::{CallId, HostFailure, Stop, StopReason, Unwound};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::ptr::NonNull;
+use std::sync::Arc;
+
+/// Handles an event of a guest in the store with this context. Returns what the guest is to be
+/// unwound with, if it is.
+///
+/// # Safety
+///
+/// The function is that of the store, [`StoreMut::set_debug_handler`] has noted it there. It is
+/// called on the fiber that the store runs on, in the place of an instruction of the guest, and
+/// nothing else uses the store.
+pub(crate) type HandleStop = unsafe fn(NonNull<StoreContext>, CallId, Stop) -> Option<Box<Unwound>>;
+
+/// A store's handler.
+pub(crate) type DebugHandler<T> =
+    Arc<dyn for<'a> Fn(StoppedGuest<'a, T>, Event) -> HandlerFuture<'a> + Send + Sync>;
+
+/// What it returns.
+pub(crate) type HandlerFuture<'a> = Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>>;
+
+/// A guest that is stopped while a handler runs.
+pub(crate) struct StoppedGuest<'a, T> {
+    store: StoreMut<'a, T>,
+    stop: &'a Stop,
+    version: &'a Version,
+}
+
+impl<T: 'static> StoppedGuest<'_, T> {
+    /// The store.
+    pub fn store(&self) -> StoreRef<'_, T> {
+        self.store.shared()
+    }
+
+    /// The store, to be changed.
+    pub fn store_mut(&mut self) -> StoreMut<'_, T> {
+        self.store.reborrow()
+    }
+
+    /// The guest's frames.
+    pub fn frames(&self) -> LiveFrames<'_> {
+        // SAFETY: the guest stands still as long as its handler runs, and this does not outlive
+        // that.
+        let walk = unsafe { self.stop.place.frames() };
+        LiveFrames::new(Some(walk), self.store.shared().opaque(), self.version)
+    }
+
+    /// What the values in frames are read from, and what the frames are known by.
+    pub fn stopped_in(&self) -> (&StoreOpaque, &Version) {
+        (self.store.shared().opaque(), self.version)
+    }
+
+    /// The error that the guest is about to be unwound with.
+    pub fn error(&self) -> Option<&Error> {
+        self.stop.error()
+    }
+}
+
+/// Bars a context until dropped.
+struct Barred {
+    context: NonNull<StoreContext>,
+    stack: StackBounds,
+}
+
+impl Drop for Barred {
+    fn drop(&mut self) {
+        // SAFETY: the store lives, and is used by nobody but the handler, which is done.
+        unsafe { (*self.context.as_ptr()).stack = self.stack };
+    }
+}
+
+/// # Safety
+///
+/// As for [`HandleStop`]; the store's data is of this type.
+unsafe fn handle_stop<T: Send + 'static>(
+    context: NonNull<StoreContext>,
+    call: CallId,
+    mut stop: Stop,
+) -> Option<Box<Unwound>> {
+    // SAFETY: as the caller says.
+    let mut store = unsafe { StoreMut::<T>::from_context(context) };
+    let version = Version::new();
+    let result = catch_unwind(AssertUnwindSafe(|| {
+        let event = describe(&store.opaque(), &mut stop);
+        let Some(handler) = store.debug_handler() else {
+            return Ok(());
+        };
+        // SAFETY: as the caller says; what was there is put back.
+        let barred = unsafe {
+            let stack = (*context.as_ptr()).stack;
+            (*context.as_ptr()).stack = StackBounds::BARRED;
+            Barred { context, stack }
+        };
+        let guest = StoppedGuest {
+            store: store.reborrow(),
+            stop: &stop,
+            version: &version,
+        };
+        let mut future = handler(guest, event);
+        // SAFETY: this runs on the store's fiber, as if it were an asynchronous function of the
+        // host. What is on the stack here can be sent.
+        let result = unsafe { wait(context, future.as_mut()) };
+        drop(future);
+        drop(barred);
+        result?.map_err(error_failure)
+    }));
+    version.advance();
+    let failure = match result {
+        Ok(Ok(())) => {
+            return match stop.reason {
+                StopReason::Unwinding(unwound) => Some(unwound),
+                StopReason::Breakpoint => None,
+            };
+        }
+        Ok(Err(failure)) => failure,
+        Err(panic) => panic_failure(panic),
+    };
+    let mut unwound = match failure {
+        HostFailure::Teardown => Unwound::torn_down(),
+        failure => Unwound::failed(failure),
+    };
+    *unwound.seen_by() = Some(call);
+    Some(Box::new(unwound))
+}
+
+impl<T: Send + 'static> StoreMut<'_, T> {
+    /// Sets the handler for events of asynchronous calls to come, or takes it away.
+    pub(crate) fn set_debug_handler(&mut self, handler: Option<DebugHandler<T>>) {
+        let handle: Option<HandleStop> = handler.is_some().then_some(handle_stop::<T>);
+        self.opaque().debug_handler = handle;
+        self.put_debug_handler(handler);
+    }
+}
