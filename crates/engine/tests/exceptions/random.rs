@@ -1,12 +1,13 @@
 //! Random programs that throw and catch, compared with an interpreter of the same programs.
 //!
 //! They call each other directly, through a table, as tail calls and through the host, which calls
-//! them again and passes on what they throw. Whatever they do leaves a trace in a global.
+//! them again and passes on what they throw. Whatever they do leaves a trace in a global. It is the
+//! same whether code is optimized, and whether it is to be stopped.
 
 use std::fmt::Write;
 use trapline::{
-    Caller, Config, Engine, Error, ExnRef, Extern, FuncType, Linker, Module, OptLevel, Store, Tag,
-    TagType, Val, ValType,
+    Caller, Config, Engine, Error, ExnRef, Extern, FuncType, Linker, Module, Observe, OptLevel,
+    Store, Tag, TagType, Val, ValType,
 };
 
 const FUNCTIONS: usize = 6;
@@ -459,10 +460,16 @@ fn execute(engine: &Engine, wat: &str) -> (Result<i32, Exception>, i64) {
 
 #[test]
 fn random_programs_do_what_an_interpreter_says() {
-    let engines = [OptLevel::Speed, OptLevel::None].map(|level| {
+    let levels = [
+        (OptLevel::Speed, Observe::None),
+        (OptLevel::None, Observe::None),
+        (OptLevel::Speed, Observe::Stacks),
+        (OptLevel::Speed, Observe::State),
+    ];
+    let engines = levels.map(|(level, observe)| {
         let mut config = Config::new();
         config.parallel_compilation(false);
-        config.opt_level(level);
+        config.opt_level(level).observe(observe);
         Engine::new(&config).unwrap()
     });
     let (mut caught, mut uncaught) = (0, 0);
