@@ -1,7 +1,7 @@
 //! Compiled modules survive the way to bytes and back, and no damage goes unnoticed.
 
 use bytes::Bytes;
-use trapline_compile::types::FuncIndex;
+use trapline_compile::types::{DefinedFuncIndex, FuncIndex};
 use trapline_compile::{Code, CompileError, CompiledModule, Compiler, CompilerOptions, OptLevel};
 
 const MODULE: &str = r#"
@@ -126,4 +126,49 @@ fn a_module_compiled_with_other_settings_is_refused() {
     let bytes = artifact(&compile(MODULE));
     let error = compiler(OptLevel::None).load(bytes.into()).unwrap_err();
     assert!(error.to_string().contains("other settings"), "{error}");
+}
+
+#[test]
+fn handlers_survive_and_lie_in_the_function_that_catches() {
+    let compiled = compile(
+        r#"(module
+            (tag $a) (tag $b (param i32))
+            (func $throw (throw $a))
+            (func $catch (result i32)
+                (block $all
+                    (block $a (result exnref)
+                        (try_table (catch_ref $a $a) (catch_all $all) (call $throw))
+                        (return (i32.const 0)))
+                    (drop))
+                (i32.const 1))
+            (func $pass (call $throw)))"#,
+    );
+    let loaded = compiler(OptLevel::Speed)
+        .load(artifact(&compiled).into())
+        .unwrap();
+    let code = |index| compiled.function_code(DefinedFuncIndex::from_u32(index));
+    let mut calls = 0;
+    for offset in 0..=compiled.text().len() as u32 {
+        let list = |module: &CompiledModule| {
+            let found = module.handlers_at(offset)?;
+            let (size, vmctx) = (found.frame_size(), found.vmctx_offset());
+            Some((size, vmctx, found.collect::<Vec<_>>()))
+        };
+        let found = list(&compiled);
+        assert_eq!(list(&loaded), found);
+        let Some((size, vmctx, handlers)) = found else {
+            continue;
+        };
+        calls += 1;
+        assert!(code(1).contains(&offset));
+        assert!(compiled.call_site_at(offset).is_some());
+        assert!(vmctx.unwrap() < size);
+        let caught: Vec<_> = handlers
+            .iter()
+            .map(|handler| (handler.tag.map(|tag| tag.as_u32()), handler.with_reference))
+            .collect();
+        assert_eq!(caught, [(Some(0), true), (None, false)]);
+        assert!(handlers.iter().all(|it| code(1).contains(&it.text_offset)));
+    }
+    assert_eq!(calls, 1);
 }

@@ -9,9 +9,10 @@
 //! Entering a `try_table` emits nothing. Each call inside it ends its basic block, with an edge to
 //! the block after it and one to a *handler* for each clause of the `try_table`s around it: the
 //! innermost first, in order, up to one that catches everything. The handlers are found by the
-//! return address in a table that is read when something is thrown (`crate::handlers`). So what
-//! a `try_table` costs while nothing is thrown is that values which live across a call in it are
-//! kept in memory rather than in registers.
+//! return address in a table that is read when something is thrown (`crate::handlers`). No register
+//! keeps its value on the way to a handler. So what a `try_table` costs while nothing is thrown is
+//! that values which live across a call in it are kept in memory, and that the function saves all
+//! the registers that its caller wants back.
 //!
 //! Which tag the module's number means is known to the instance whose code it is. The vmctx is
 //! therefore kept in each frame that catches by tag, as the table's context.

@@ -20,8 +20,8 @@ use std::sync::Arc;
 /// All methods panic if used with a store that the exception does not belong to.
 ///
 /// ```
-/// use trapline::{Caller, Engine, Error, ExnRef, FuncType, Linker, Module, Store, Tag, TagType};
-/// use trapline::{Val, ValType};
+/// use trapline::{AsContextMut, Caller, Engine, Error, ExnRef, FuncType, Linker, Module, Store};
+/// use trapline::{Tag, TagType, Val, ValType};
 ///
 /// let engine = Engine::default();
 /// let mut store = Store::new(&engine, ());
@@ -33,7 +33,7 @@ use std::sync::Arc;
 /// linker.define(&store, "host", "error", error)?;
 /// linker.func_wrap("host", "open", move |mut caller: Caller<'_, ()>, path: i32| {
 ///     let exception = ExnRef::new(&mut caller, &error, &[Val::I32(100 + path)])?;
-///     Err::<(), Error>(exception.into())
+///     Ok::<(), Error>(caller.throw(exception)?)
 /// })?;
 /// let module = Module::new(
 ///     &engine,

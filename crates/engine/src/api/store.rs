@@ -1,7 +1,9 @@
 //! Stores, and borrowing them.
 
 use super::engine::Engine;
+use super::exn_ref::ExnRef;
 use super::limits::ResourceLimiter;
+use crate::error::ThrownException;
 use crate::vm::store::{StoreBox, StoreMut, StoreRef};
 use std::fmt;
 
@@ -197,6 +199,23 @@ pub trait AsContext {
 pub trait AsContextMut: AsContext {
     /// Borrows the store.
     fn as_context_mut(&mut self) -> StoreContextMut<'_, Self::Data>;
+
+    /// What a function of the host returns to throw an exception in the guest that called it: an
+    /// error, in place of any result. It does nothing else, and has no effect until it is
+    /// returned.
+    ///
+    /// # Panics
+    ///
+    /// If the exception belongs to another store.
+    fn throw<R>(&mut self, exception: ExnRef) -> Result<R, ThrownException>
+    where
+        Self: Sized,
+    {
+        let store = self.as_context_mut();
+        let id = exception.handle().store;
+        store.0.shared().opaque().check(id);
+        Err(ThrownException::new(exception))
+    }
 }
 
 impl<T: 'static> AsContext for Store<T> {

@@ -49,7 +49,9 @@ pub(crate) mod testing;
 mod tests;
 
 pub(crate) use activation::{Activation, backtrace, enter, enter_idle, park, replace_current};
-pub(crate) use arch::{BREAKPOINT, serialize, stack_pointer, throw_ref_stub, throw_stub};
+pub(crate) use arch::{
+    BREAKPOINT, serialize, stack_pointer, throw_ref_stub, throw_stub, with_saved_registers,
+};
 pub(crate) use backtrace::{LiveFrame, RawBacktrace, Step, Walk};
 pub(crate) use event::{Stop, StopReason, thrown};
 pub(crate) use exceptions::{CatchSite, Resumption, find_handler, scan_stack};

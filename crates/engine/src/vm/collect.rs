@@ -15,7 +15,7 @@ impl OpaqueMut<'_> {
     /// arguments of a call are given their numbers.
     #[inline]
     pub(crate) fn collect_if_due(&mut self) {
-        if self.extern_refs.wants_collection() || self.exceptions.wants_collection() {
+        if self.extern_refs.wants_collection() {
             self.collect();
         }
     }
@@ -31,18 +31,38 @@ impl OpaqueMut<'_> {
         // The values are dropped when the store is not borrowed any more.
         drop(find_dead(self));
     }
-}
 
-impl OpaqueMut<'_> {
-    /// Collects exceptions while a guest runs that has called a builtin, whose stub has a frame at
-    /// this address. Nothing is collected if some of the guest's frames cannot be found.
+    /// Collects exceptions, if many have come in since the last time, for the embedder or for a
+    /// function of the host that a guest has called.
+    pub(crate) fn collect_exceptions_if_due(&mut self) {
+        /// # Safety
+        ///
+        /// `store` is the exclusive access to a store.
+        unsafe extern "sysv64" fn collect(store: *mut u8, frame: usize) {
+            // SAFETY: as the caller says. The registers are saved above the frame.
+            unsafe { (*store.cast::<OpaqueMut<'_>>()).collect_exceptions(frame) };
+        }
+        if !self.exceptions.wants_collection() {
+            return;
+        }
+        if self.context.activation.is_null() {
+            self.collect();
+        } else if self.context.runs_here() {
+            // SAFETY: this is the exclusive access, which nobody uses meanwhile.
+            unsafe { trap::with_saved_registers((&raw mut *self).cast(), collect) };
+        }
+    }
+
+    /// Collects exceptions while a guest runs that has called the host, where a function has a frame
+    /// at this address. Nothing is collected if some of the guest's frames cannot be found.
     ///
     /// # Safety
     ///
-    /// It has, and has saved the registers above that.
+    /// The frame is on the guest's stack, and registers that the guest may have values in are
+    /// saved above it.
     #[cold]
     #[inline(never)]
-    pub(crate) unsafe fn collect_exceptions(&mut self, stub: usize) {
+    pub(crate) unsafe fn collect_exceptions(&mut self, frame: usize) {
         if self.waiting_guests != 0 {
             return;
         }
@@ -50,9 +70,9 @@ impl OpaqueMut<'_> {
             running: true,
             ..Roots::default()
         };
-        // SAFETY: the guest waits for the builtin.
+        // SAFETY: the guest waits for the host.
         let complete = unsafe {
-            trap::scan_stack(&self.context, stub, |word| {
+            trap::scan_stack(&self.context, frame, |word| {
                 if exceptions::is_number(word) {
                     roots.exceptions.push(word);
                 }

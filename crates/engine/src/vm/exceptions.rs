@@ -321,7 +321,8 @@ pub(crate) fn new_exception(
             fields.len()
         )));
     }
-    store.collect_if_due();
+    store.exceptions.drop_caught();
+    store.collect_exceptions_if_due();
     let fields = fields.iter().zip(ty.params());
     let fields = fields.map(|(field, &ty)| store_val(store, ty, field));
     let fields = fields.collect::<Result<Box<[_]>>>()?;

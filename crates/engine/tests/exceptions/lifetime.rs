@@ -2,7 +2,10 @@
 
 use crate::common::{instance, instantiate};
 use std::sync::{Arc, Weak};
-use trapline::{Caller, Engine, ExnRef, ExternRef, Instance, Linker, Store, Val};
+use trapline::{
+    Caller, Engine, Error, ExnRef, ExternRef, FuncType, Instance, Linker, Module, Store, Tag,
+    TagType, Val, ValType,
+};
 
 /// A value, and a way to see whether it is still there.
 fn watched() -> (ExternRef, Weak<()>) {
@@ -161,4 +164,52 @@ fn references_in_frames_of_outer_calls_survive_too() {
         .get_typed_func::<(i32, i32), i32>(&store, "keep")
         .unwrap();
     assert_eq!(keep.call(&mut store, (20, 10)).unwrap(), 20 * 21 / 2);
+}
+
+/// A guest that keeps one exception in a frame while the host throws very often.
+const HOST_THROWS: &str = r#"(module
+    (import "host" "tag" (tag $t (param i32)))
+    (import "host" "throw" (func $throw (param i32)))
+    (func $catch (param i32) (result exnref)
+        (local $caught exnref)
+        (block $caught (result i32 exnref)
+            (try_table (catch_ref $t $caught) (call $throw (local.get 0)))
+            (unreachable))
+        (local.set $caught)
+        (drop)
+        (local.get $caught))
+    (func (export "run") (param $often i32) (result i32)
+        (local $kept exnref) (local $n i32)
+        (local.set $kept (call $catch (i32.const 42)))
+        (loop $again
+            (drop (call $catch (local.get $n)))
+            (br_if $again (i32.lt_u
+                (local.tee $n (i32.add (local.get $n) (i32.const 1)))
+                (local.get $often))))
+        (try_table (result i32) (catch $t 0) (throw_ref (local.get $kept)))))"#;
+
+#[test]
+fn what_the_host_throws_is_collected_while_its_guest_runs() {
+    let engine = Engine::default();
+    // The exception thrown first, seen by the number that it is told by.
+    let mut store = Store::new(&engine, Vec::new());
+    let ty = TagType::new(FuncType::new([ValType::I32], []));
+    let tag = Tag::new(&mut store, &ty).unwrap();
+    let mut linker = Linker::new(&engine);
+    linker.define(&store, "host", "tag", tag).unwrap();
+    let throw = move |mut caller: Caller<'_, Vec<String>>, value: i32| {
+        let exception = ExnRef::new(&mut caller, &tag, &[Val::I32(value)])?;
+        caller.data_mut().push(format!("{exception:?}"));
+        Err::<(), Error>(exception.into())
+    };
+    linker.func_wrap("host", "throw", throw).unwrap();
+    let module = Module::new(&engine, HOST_THROWS).unwrap();
+    let instance = linker.instantiate(&mut store, &module).unwrap();
+    let run = instance.get_typed_func::<i32, i32>(&store, "run").unwrap();
+    assert_eq!(run.call(&mut store, 10_000).unwrap(), 42);
+    // Places were used again, but not the one that was kept.
+    let seen = store.data();
+    let again = seen.iter().filter(|&it| *it == seen[1]).count();
+    assert!(again > 1, "{again}");
+    assert_eq!(seen.iter().filter(|&it| *it == seen[0]).count(), 1);
 }

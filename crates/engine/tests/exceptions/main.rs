@@ -8,4 +8,5 @@ mod asynchronous;
 mod crowded;
 mod host;
 mod lifetime;
+mod random;
 mod types;

@@ -8,7 +8,7 @@
 //! - `begin_steps`, `stepping`, `is_return`, `is_system_call` and `step_after_return`, for single steps;
 //! - `serialize`, for those who have changed code;
 //! - `throw_stub` and `throw_ref_stub`, the builtins that throw, from which the guest goes on at a
-//!   handler;
+//!   handler; and `with_saved_registers`, for those who look for what frames refer to;
 //! - `stack_pointer`, `at_frame_setup` and `LONGEST_CALL`, for those who look at frames.
 //!
 //! Every frame, of guest code and of trampolines, begins with a frame record of two words at its
@@ -20,7 +20,9 @@ mod x86_64;
 #[cfg(target_arch = "x86_64")]
 pub(super) use x86_64::*;
 #[cfg(target_arch = "x86_64")]
-pub(crate) use x86_64::{BREAKPOINT, serialize, stack_pointer, throw_ref_stub, throw_stub};
+pub(crate) use x86_64::{
+    BREAKPOINT, serialize, stack_pointer, throw_ref_stub, throw_stub, with_saved_registers,
+};
 
 #[cfg(not(target_arch = "x86_64"))]
 compile_error!(

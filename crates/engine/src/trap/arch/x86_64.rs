@@ -251,6 +251,40 @@ unsafe extern "sysv64" fn injection_stub(activation: *mut Activation) -> ! {
     )
 }
 
+/// Calls a function with data and with the address of a frame above which all registers that
+/// functions keep for their callers are found on the stack.
+///
+/// # Safety
+///
+/// The function may be called with the data.
+#[unsafe(naked)]
+pub(crate) unsafe extern "sysv64" fn with_saved_registers(
+    data: *mut u8,
+    function: unsafe extern "sysv64" fn(*mut u8, usize),
+) {
+    naked_asm!(
+        ".cfi_startproc",
+        "push rbp",
+        ".cfi_def_cfa_offset 16",
+        ".cfi_offset rbp, -16",
+        "mov rbp, rsp",
+        ".cfi_def_cfa_register rbp",
+        "push rbx",
+        "push r12",
+        "push r13",
+        "push r14",
+        "push r15",
+        "sub rsp, 8",
+        "mov rax, rsi",
+        "mov rsi, rsp",
+        "call rax",
+        "leave",
+        ".cfi_def_cfa rsp, 8",
+        "ret",
+        ".cfi_endproc",
+    )
+}
+
 /// A builtin that throws: calls `$throw` with its own arguments and the address of a
 /// [`Resumption`], and goes on as that says if the result is not 0.
 macro_rules! throwing {
