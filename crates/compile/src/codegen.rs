@@ -228,7 +228,7 @@ impl FunctionCompiler {
             }
             *byte = NOP;
         }
-        let points = self.table.finish();
+        let points = self.table.finish_points();
         let handlers = self.handlers.finish();
         let relocations = buffer
             .relocs()

@@ -10,7 +10,7 @@ use crate::layout::VmctxLayout;
 use crate::module::ModuleInfo;
 use crate::names::Names;
 use crate::parse::parse;
-use crate::tables::{Point, TrapSite, find_call, find_trap, points};
+use crate::tables::{Point, TrapSite, find_call, find_point, find_trap, points};
 use crate::types::{DefinedFuncIndex, FuncIndex, SignatureIndex, TagIndex};
 use crate::{CompileError, artifact};
 use bytes::Bytes;
@@ -213,12 +213,11 @@ impl CompiledModule {
     /// The point at an offset in the text. Allocates nothing and takes no lock, so that a signal
     /// handler may ask.
     pub fn point_at(&self, text_offset: u32) -> Option<Point> {
-        let Code::Function(function) = self.find(text_offset)? else {
+        let (Code::Function(_), entry) = self.locate(text_offset)? else {
             return None;
         };
-        self.points(function)
-            .take_while(|point| point.text_offset <= text_offset)
-            .find(|point| point.text_offset == text_offset)
+        let [_, _, _, table] = self.tables(entry);
+        find_point(table, entry.start, text_offset - entry.start)
     }
 
     /// What catches exceptions that come out of the call in a function of the module that returns

@@ -28,12 +28,19 @@ pub struct Point {
     pub wasm_pc: u32,
 }
 
+/// The points of a function can be many, and each stop asks for one. So every so many of them the
+/// place before is written down in an index ahead of the table: the code and wasm offsets and the
+/// table's bytes so far, 4 bytes each, little endian; and ahead of that, how many there are.
+const POINTS_PER_INDEX_ENTRY: u32 = 32;
+
 /// Writes one function's table.
 #[derive(Default)]
 pub(crate) struct TableWriter {
     bytes: Vec<u8>,
     code: u32,
     wasm: u32,
+    count: u32,
+    index: Vec<[u32; 3]>,
 }
 
 impl TableWriter {
@@ -45,7 +52,26 @@ impl TableWriter {
 
     /// Adds a point. `code` counts from the function's first byte.
     pub fn point(&mut self, code: u32, wasm_pc: u32) {
+        if self.count > 0 && self.count.is_multiple_of(POINTS_PER_INDEX_ENTRY) {
+            self.index
+                .push([self.code, self.wasm, self.bytes.len() as u32]);
+        }
+        self.count += 1;
         self.place(code, wasm_pc);
+    }
+
+    /// Takes the bytes of a table of points, leaving an empty writer.
+    pub fn finish_points(&mut self) -> Box<[u8]> {
+        if self.count == 0 {
+            return self.finish();
+        }
+        let mut table = (self.index.len() as u32).to_le_bytes().to_vec();
+        for number in self.index.drain(..).flatten() {
+            table.extend(number.to_le_bytes());
+        }
+        table.append(&mut self.bytes);
+        self.finish();
+        table.into()
     }
 
     /// Adds a call by its return address. `code` counts from the function's first byte.
@@ -64,7 +90,7 @@ impl TableWriter {
 
     /// Takes the bytes, leaving an empty writer.
     pub fn finish(&mut self) -> Box<[u8]> {
-        (self.code, self.wasm) = (0, 0);
+        (self.code, self.wasm, self.count) = (0, 0, 0);
         let bytes = self.bytes.as_slice().into();
         self.bytes.clear();
         bytes
@@ -98,7 +124,43 @@ pub(crate) fn find_call(table: &[u8], code: u32) -> Option<u32> {
 
 /// The points in a function's table, for code that begins at `start`, in ascending order.
 pub(crate) fn points(table: &[u8], start: u32) -> impl Iterator<Item = Point> {
-    let mut reader = TableReader::new(table);
+    let (_, table) = split_points(table).unwrap_or_default();
+    points_from(TableReader::new(table), start)
+}
+
+/// The point at `code` in a function's table.
+pub(crate) fn find_point(table: &[u8], start: u32, code: u32) -> Option<Point> {
+    let (index, table) = split_points(table)?;
+    let before = index.partition_point(|entry| number(entry, 0) < code);
+    let reader = match before.checked_sub(1) {
+        None => TableReader::new(table),
+        Some(entry) => TableReader {
+            bytes: table.get(number(&index[entry], 2) as usize..)?,
+            code: number(&index[entry], 0),
+            wasm: number(&index[entry], 1),
+        },
+    };
+    let wanted = start.checked_add(code)?;
+    points_from(reader, start)
+        .take_while(|point| point.text_offset <= wanted)
+        .find(|point| point.text_offset == wanted)
+}
+
+/// The index and the table of a function's points.
+fn split_points(table: &[u8]) -> Option<(&[[u8; 12]], &[u8])> {
+    let (count, rest) = table.split_first_chunk()?;
+    let bytes = (u32::from_le_bytes(*count) as usize).checked_mul(12)?;
+    let (index, table) = rest.split_at_checked(bytes)?;
+    Some((index.as_chunks().0, table))
+}
+
+/// One of the three numbers of an index entry.
+fn number(entry: &[u8; 12], which: usize) -> u32 {
+    let bytes = entry.as_chunks().0[which];
+    u32::from_le_bytes(bytes)
+}
+
+fn points_from(mut reader: TableReader<'_>, start: u32) -> impl Iterator<Item = Point> {
     std::iter::from_fn(move || {
         reader.next().filter(|&more| more)?;
         Some(Point {
@@ -188,6 +250,34 @@ mod tests {
         for (code, wasm, kind) in sites.into_iter().chain([far]) {
             assert_eq!(find_trap(&table, code), Some((wasm, kind)));
             assert_eq!(find_trap(&table, code + 1), None);
+        }
+    }
+
+    #[test]
+    fn points_are_found_at_their_exact_offset_only() {
+        for count in [0, 1, 31, 32, 33, 64, 65, 1000] {
+            let place = |n: u32| (3 + n * 7, 900 + (n % 5) * 11);
+            let mut writer = TableWriter::default();
+            for (code, wasm) in (0..count).map(place) {
+                writer.point(code, wasm);
+            }
+            let table = writer.finish_points();
+            assert_eq!(points(&table, 50).count(), count as usize);
+            for (code, wasm_pc) in (0..count).map(place) {
+                let text_offset = 50 + code;
+                let point = Point {
+                    text_offset,
+                    wasm_pc,
+                };
+                assert_eq!(find_point(&table, 50, code), Some(point));
+                assert_eq!(find_point(&table, 50, code + 1), None);
+                assert_eq!(find_point(&table, 50, code - 1), None);
+            }
+            for end in 0..table.len().min(300) {
+                // Whatever is there, it is read or refused.
+                find_point(&table[..end], 50, 3);
+                find_point(&table[end..], 50, 3);
+            }
         }
     }
 

@@ -57,6 +57,23 @@ impl<T: 'static> StoreContextMut<'_, T> {
 }
 
 /// # For debuggers
+impl Module {
+    /// The wasm pcs at which the code can be stopped, in ascending order; none if the engine does not
+    /// observe. A breakpoint that is placed elsewhere slips forward to the next of them.
+    pub fn debug_places(&self) -> Vec<u32> {
+        let compiled = self.runtime().compiled();
+        let functions = compiled.info().bodies.keys();
+        let mut places: Vec<u32> = functions
+            .flat_map(|function| compiled.points(function))
+            .map(|point| point.wasm_pc)
+            .collect();
+        places.sort_unstable();
+        places.dedup();
+        places
+    }
+}
+
+/// # For debuggers
 ///
 /// Items by their index in the module, imported ones first, whether they are exported or not.
 /// `None` if the module has no such item.

@@ -7,7 +7,7 @@ use trapline::{Engine, Error, Linker, Module, Store};
 use trapline_wasi::{ExitCode, OutputPipe, WasiCtx, WasiCtxBuilder};
 
 /// The most a program may print.
-const OUTPUT_LIMIT: usize = 64 << 20;
+pub const OUTPUT_LIMIT: usize = 64 << 20;
 
 /// A part of the corpus: in the folder that the variable `TRAPLINE_CORPUS` names, or in
 /// `shared/corpus` beside the repository or further up. `None`, after saying so, if there is none.
@@ -78,13 +78,18 @@ pub fn run(engine: &Engine, wasm: &Path, builder: &mut WasiCtxBuilder) -> Outcom
     }
 }
 
-fn start(engine: &Engine, wasm: &Path, wasi: WasiCtx) -> Result<i32, Error> {
+/// What programs can import.
+pub fn linker(engine: &Engine) -> Result<Linker<WasiCtx>, Error> {
     let mut linker = Linker::new(engine);
     trapline_wasi::add_to_linker(&mut linker, |wasi: &mut WasiCtx| wasi)?;
     // Benchmarks mark the part of them that counts.
     linker.func_wrap("bench", "start", || {})?;
     linker.func_wrap("bench", "end", || {})?;
+    Ok(linker)
+}
 
+fn start(engine: &Engine, wasm: &Path, wasi: WasiCtx) -> Result<i32, Error> {
+    let linker = linker(engine)?;
     let module = Module::from_file(engine, wasm)?;
     let mut store = Store::new(engine, wasi);
     let instance = linker.instantiate(&mut store, &module)?;
