@@ -12,6 +12,7 @@ const GUEST: &str = r#"(module
         (local.set $total (i32.mul (local.get $day) (i32.const 10)))
         (call $mean (local.get $total) (i32.const 0))))"#;
 
+/// Runs the guest, and tells what happened.
 pub async fn catch() -> trapline::Result<Vec<String>> {
     let engine = Engine::new(Config::new().observe(Observe::State))?;
     let module = Module::new(&engine, GUEST)?;

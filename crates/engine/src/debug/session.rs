@@ -27,6 +27,11 @@ use std::task::{Context, Poll};
 /// host that has called the guest, which may make of it what it likes. In the end comes
 /// [`DebugStepResult::Finished`].
 ///
+/// What the guest does by way of the host is part of the session as long as it happens on the
+/// session's own stack: in functions of the host that call it again, synchronously or not. If one
+/// hands the store to another thread, or polls a call on a stack of its own making, then the
+/// guest's events there are errors only.
+///
 /// # Dropping
 ///
 /// A session can be dropped at any time. The guest's frames are unwound, and functions of the host

@@ -111,6 +111,14 @@ unsafe impl Stack for PooledStack {
     }
 }
 
+impl PooledStack {
+    /// Runs something on this stack, from wherever it is called. On a fiber it may suspend that
+    /// fiber, which then has frames on both stacks.
+    pub fn run<R>(self, body: impl FnOnce() -> R) -> R {
+        corosensei::on_stack(self, body)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -293,6 +293,9 @@ impl Walk {
 /// The wasm pc of an instruction that trapped.
 fn fault_wasm_pc(code: &CodeMemory, offset: u32, function: DefinedFuncIndex) -> Option<u32> {
     let compiled = code.compiled();
+    if let Some(wasm_pc) = code.breakpoint_at(offset) {
+        return Some(wasm_pc);
+    }
     if let Some(site) = compiled.trap_at(offset) {
         return site.wasm_pc;
     }

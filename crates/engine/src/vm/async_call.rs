@@ -34,6 +34,7 @@
 use super::call::{Waiting, check_entry, mask};
 use super::store::{OpaqueMut, StoreMut};
 use super::store_context::StoreContext;
+use crate::api::Engine;
 use crate::error::{Error, Result};
 use crate::fiber::{Fiber, PooledStack, Suspender, Teardown, Watch};
 use crate::trap::HostFailure;
@@ -154,8 +155,13 @@ fn no_stack(error: io::Error) -> Error {
 pub(crate) fn take_fiber_stack(store: &mut OpaqueMut<'_>) -> Result<PooledStack> {
     match store.fiber_stack.take() {
         Some(stack) => Ok(stack),
-        None => store.engine.stacks().take().map_err(no_stack),
+        None => take_stack(&store.engine),
     }
+}
+
+/// A stack that nobody uses.
+pub(crate) fn take_stack(engine: &Engine) -> Result<PooledStack> {
+    engine.stacks().take().map_err(no_stack)
 }
 
 fn make_fiber<'a, T, R>(

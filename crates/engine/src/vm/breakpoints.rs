@@ -55,10 +55,10 @@ impl ModuleBreakpoints {
         Ok((actual, same.map(|&(_, offset)| offset).collect()))
     }
 
-    fn set(&mut self, offsets: &[u32], planted: bool) -> Result<()> {
+    fn set(&mut self, offsets: &[u32], placed: Option<u32>) -> Result<()> {
         let code = self.module.code();
         for &offset in offsets {
-            code.set_breakpoint(offset, planted)
+            code.set_breakpoint(offset, placed)
                 .map_err(|error| Error::Limit(format!("no memory for a breakpoint: {error}")))?;
         }
         Ok(())
@@ -103,7 +103,7 @@ impl OpaqueMut<'_> {
         let module = self.breakpoints_of(module)?;
         let (actual, offsets) = module.place(wasm_pc)?;
         if !module.placed.contains(&actual) {
-            module.set(&offsets, true)?;
+            module.set(&offsets, Some(actual))?;
             module.placed.insert(actual);
         }
         Ok(actual)
@@ -121,7 +121,7 @@ impl OpaqueMut<'_> {
             return Ok(false);
         }
         let (_, offsets) = module.place(wasm_pc)?;
-        module.set(&offsets, false)?;
+        module.set(&offsets, None)?;
         Ok(module.placed.remove(&wasm_pc))
     }
 
@@ -130,7 +130,7 @@ impl OpaqueMut<'_> {
         for module in self.breakpoints.modules.values_mut() {
             while let Some(&wasm_pc) = module.placed.first() {
                 let (_, offsets) = module.place(wasm_pc)?;
-                module.set(&offsets, false)?;
+                module.set(&offsets, None)?;
                 module.placed.remove(&wasm_pc);
             }
         }

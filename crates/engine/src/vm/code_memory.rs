@@ -151,12 +151,12 @@ impl CodeMemory {
         self.text_base() + text_offset as usize
     }
 
-    /// Places a breakpoint at a point, or takes it away again.
+    /// Places a breakpoint at a point, whose wasm pc is noted with it, or takes it away again.
     ///
     /// # Panics
     ///
     /// If there is no point, or this is not a [private copy](CodeMemory::private_copy).
-    pub fn set_breakpoint(&self, text_offset: u32, planted: bool) -> io::Result<()> {
+    pub fn set_breakpoint(&self, text_offset: u32, placed: Option<u32>) -> io::Result<()> {
         let offset = text_offset as usize;
         let (text, [breakpoint]) = (self.compiled.text(), BREAKPOINT);
         assert_eq!(text[offset], POINT, "no point");
@@ -167,12 +167,29 @@ impl CodeMemory {
             Some(patches) => patches,
             none => none.insert(Patches::new(&self.mapping)?),
         };
-        let byte = if planted { breakpoint } else { POINT };
+        let byte = match placed {
+            Some(wasm_pc) => {
+                patches.placed.insert(text_offset, wasm_pc);
+                breakpoint
+            }
+            None => {
+                patches.placed.remove(&text_offset);
+                POINT
+            }
+        };
         // SAFETY: the patches are those of this code. At a point both bytes are as good: the one
         // does nothing, and the other goes on behind itself.
         unsafe { patches.set(&self.mapping, text, offset, byte)? };
         trap::serialize();
         Ok(())
+    }
+
+    /// The wasm pc of the breakpoint at an offset, if there is one. The module's tables have it too,
+    /// but are not made for being asked hundreds of thousands of times a second.
+    pub fn breakpoint_at(&self, text_offset: u32) -> Option<u32> {
+        let patches = self.patches.as_ref()?;
+        let patches = patches.lock().unwrap_or_else(PoisonError::into_inner);
+        patches.as_ref()?.placed.get(&text_offset).copied()
     }
 
     /// Whether an interrupted guest is stopped at an offset: at a point, unless it has a breakpoint

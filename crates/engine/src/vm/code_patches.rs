@@ -20,6 +20,7 @@
 
 use super::mmap::{Mapping, page_size};
 use rustix::fs::MemfdFlags;
+use std::collections::HashMap;
 use std::fs::File;
 use std::io;
 
@@ -32,6 +33,8 @@ pub(super) struct Patches {
     file: File,
     alias: Mapping,
     copied: Vec<bool>,
+    /// Where breakpoints are: the wasm pc by the offset.
+    pub placed: HashMap<u32, u32>,
 }
 
 impl Patches {
@@ -47,6 +50,7 @@ impl Patches {
             file,
             alias,
             copied,
+            placed: HashMap::new(),
         })
     }
 

@@ -2,10 +2,11 @@
 //!
 //! A handler is called as if the guest had called a function of the host in the place of the
 //! instruction that it was stopped at: on the guest's stack, where it may wait as other
-//! asynchronous functions of the host may. While it runs the store's context is barred, as in a
+//! asynchronous functions of the host may; or on another one, if the guest has left too little of its
+//! own, and then both stand still while it waits. While it runs the store's context is barred, as in a
 //! session.
 
-use super::async_call::wait;
+use super::async_call::{take_stack, wait};
 use super::host_func::{error_failure, panic_failure};
 use super::live_frames::{LiveFrames, Version};
 use super::store::{StoreMut, StoreOpaque, StoreRef};
@@ -13,7 +14,7 @@ use super::store_context::StoreContext;
 use super::watched_call::{Event, describe};
 use crate::error::{Error, Result};
 use crate::fiber::StackBounds;
-use crate::trap::{CallId, HostFailure, Stop, StopReason, Unwound};
+use crate::trap::{self, CallId, HostFailure, Stop, StopReason, Unwound};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::ptr::NonNull;
@@ -96,8 +97,9 @@ unsafe fn handle_stop<T: Send + 'static>(
 ) -> Option<Box<Unwound>> {
     // SAFETY: as the caller says.
     let mut store = unsafe { StoreMut::<T>::from_context(context) };
+    let engine = store.opaque().engine.clone();
     let version = Version::new();
-    let result = catch_unwind(AssertUnwindSafe(|| {
+    let handle = AssertUnwindSafe(|| {
         let event = describe(&store.opaque(), &mut stop);
         let Some(handler) = store.debug_handler() else {
             return Ok(());
@@ -120,7 +122,17 @@ unsafe fn handle_stop<T: Send + 'static>(
         drop(future);
         drop(barred);
         result?.map_err(error_failure)
-    }));
+    });
+    let handle = || catch_unwind(handle);
+    // SAFETY: the store lives, and nobody writes to its context meanwhile.
+    let result = match trap::stack_pointer() < unsafe { (*context.as_ptr()).host_stack_limit } {
+        false => handle(),
+        // The guest has left too little of its stack for what the embedder may do.
+        true => match take_stack(&engine) {
+            Ok(stack) => stack.run(handle),
+            Err(error) => Ok(Err(error_failure(error))),
+        },
+    };
     version.advance();
     let failure = match result {
         Ok(Ok(())) => {

@@ -150,11 +150,6 @@ unsafe fn park(callee: *mut HostCallee, failure: HostFailure) {
     // SAFETY: as the caller says; while the guest waits nothing else uses the store.
     unsafe {
         let context = NonNull::new_unchecked((*callee).store_context);
-        // No guest goes on in a teardown, not even one that would catch what was thrown.
-        let failure = match failure {
-            HostFailure::Error(_) if context.as_ref().tears_down() => HostFailure::Teardown,
-            failure => failure,
-        };
         let failure = thrown_by_host(&mut OpaqueMut::from_context(context), failure);
         trap::park(context, failure);
     }

@@ -1,7 +1,7 @@
 //! Debug handlers: events of calls that nobody owns a session of.
 
 use crate::common::{Yield, block_on, poll_once};
-use crate::support::{FAIL, Guest, HostFrames, NEVER, TRAP, WAIT, name};
+use crate::support::{FAIL, Guest, HostFrames, NEVER, OVERFLOW, TRAP, WAIT, name};
 use std::pin::pin;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
@@ -195,4 +195,54 @@ fn handlers_leave_sessions_and_synchronous_calls_alone() {
     assert!(call(&mut guest, 0, 0, TRAP).is_err());
     assert!(seen.lock().unwrap().is_empty());
     assert!(call(&mut guest, 0, 0, NEVER - 1).is_err());
+}
+
+/// A function that needs a lot of stack.
+#[inline(never)]
+fn deep(levels: u64) -> u64 {
+    let mut page = [levels; 512];
+    let page = std::hint::black_box(&mut page);
+    match levels {
+        0 => page[7],
+        _ => deep(levels - 1) + page[11],
+    }
+}
+
+#[test]
+fn a_handler_has_stack_when_the_guest_has_none_left() {
+    for waits in [0, 2] {
+        let mut guest = Guest::new();
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let noted = seen.clone();
+        guest.store.set_debug_handler(move |guest, event| {
+            let noted = noted.clone();
+            Box::new(async move {
+                // About 400 KiB, where the guest has left a few.
+                let before = deep(100);
+                Yield(waits).await;
+                assert_eq!(deep(100), before);
+                let frames = guest.frames().count();
+                noted
+                    .lock()
+                    .unwrap()
+                    .push((name(&Some(event)), frames > 10_000));
+                Ok::<(), Error>(())
+            })
+        });
+        for _ in 0..2 {
+            let error = call(&mut guest, 1, 0, OVERFLOW).unwrap_err();
+            assert_eq!(error.trap(), Some(trapline::Trap::StackOverflow));
+        }
+        assert_eq!(*seen.lock().unwrap(), [("trap", true); 2]);
+        // Dropped while it waits on the other stack.
+        if waits != 0 {
+            let run = guest.func("run");
+            let mut results = [Val::I32(0)];
+            let params = [1, 0, OVERFLOW].map(Val::I32);
+            let mut call = Box::pin(run.call_async(&mut guest.store, &params, &mut results));
+            assert!(poll_once(call.as_mut()).is_pending());
+            std::thread::scope(|scope| scope.spawn(move || drop(call)).join().unwrap());
+        }
+        guest.assert_usable();
+    }
 }

@@ -154,6 +154,56 @@ fn an_interrupt_while_the_host_is_busy_comes_when_it_is_done() {
     });
 }
 
+/// The system ends a process that makes a single step while it blocks the signal for that.
+#[test]
+fn an_interrupt_while_the_host_blocks_signals_comes_when_it_is_done() {
+    let entered = Arc::new(AtomicBool::new(false));
+    let interrupted = Arc::new(AtomicBool::new(false));
+    let (enters, waits) = (entered.clone(), interrupted.clone());
+    let mut linker = Linker::<()>::new(&engine());
+    linker
+        .func_wrap("host", "busy", move |_: Caller<'_, ()>| {
+            block_traps(libc::SIG_BLOCK);
+            enters.store(true, Ordering::SeqCst);
+            while !waits.load(Ordering::SeqCst) {
+                std::hint::spin_loop();
+            }
+            block_traps(libc::SIG_UNBLOCK);
+        })
+        .unwrap();
+    let wat = r#"(module (import "host" "busy" (func $busy))
+        (func (export "run") (call $busy) (loop (br 0))))"#;
+    let (mut store, instance) = instantiate(&linker, (), wat);
+    let run = instance.get_func(&store, "run").unwrap();
+    let mut session = DebugSession::call(&mut store, run, &[]).unwrap();
+    let handle = session.interrupt_handle().unwrap();
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            while !entered.load(Ordering::SeqCst) {
+                std::hint::spin_loop();
+            }
+            handle.interrupt();
+            interrupted.store(true, Ordering::SeqCst);
+        });
+        let step = block_on(session.next());
+        assert!(
+            matches!(step, Some(DebugStepResult::Interrupted)),
+            "{step:?}"
+        );
+    });
+}
+
+/// Blocks the signal that tells of single steps and breakpoints on this thread, or no more.
+fn block_traps(how: libc::c_int) {
+    // SAFETY: valid pointers. No guest runs while the signal is blocked.
+    unsafe {
+        let mut set = std::mem::zeroed();
+        libc::sigemptyset(&mut set);
+        libc::sigaddset(&mut set, libc::SIGTRAP);
+        assert_eq!(libc::pthread_sigmask(how, &set, std::ptr::null_mut()), 0);
+    }
+}
+
 const WORK: &str = r#"(module
     (import "host" "nothing" (func $nothing))
     (memory 1)

@@ -11,5 +11,6 @@ mod frames;
 mod handlers;
 mod interrupts;
 mod nesting;
+mod stress;
 mod support;
 mod threads;

@@ -1,0 +1,164 @@
+//! Sessions that are treated without pattern: breakpoints that come and go, interrupts, moves to
+//! other threads, drops in the middle. What the guest computes is the same in the end.
+
+use crate::common::block_on;
+use std::sync::atomic::{AtomicBool, Ordering};
+use trapline::{
+    Caller, Config, DebugSession, DebugStepResult, Engine, Extern, Linker, Module, Observe, Val,
+};
+
+/// Numbers without pattern, the same in every run.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % bound
+    }
+}
+
+/// Calls itself, directly and through the host, throws and catches, and keeps a checksum.
+const WAT: &str = r#"(module
+    (import "host" "down" (func $down (param i32 i64) (result i64)))
+    (memory 1)
+    (tag $e (param i64))
+    (func $work (export "work") (param $depth i32) (param $x i64) (result i64) (local $i i32)
+        (loop $next
+            (local.set $x (i64.add (i64.rotl (local.get $x) (i64.const 7))
+                (i64.load (i32.and (i32.wrap_i64 (local.get $x)) (i32.const 0xff8)))))
+            (i64.store (i32.and (local.get $i) (i32.const 0xff8)) (local.get $x))
+            (local.set $i (i32.add (local.get $i) (i32.const 3)))
+            (br_if $next (i32.lt_u (local.get $i) (i32.const 200))))
+        (if (i32.eqz (local.get $depth)) (then (return (local.get $x))))
+        (local.set $depth (i32.sub (local.get $depth) (i32.const 1)))
+        (block $caught (result i64)
+            (try_table (catch $e $caught)
+                (if (i32.and (local.get $depth) (i32.const 1))
+                    (then (throw $e (call $work (local.get $depth) (local.get $x))))))
+            (i64.add (call $down (local.get $depth) (local.get $x))
+                (call $work (local.get $depth) (i64.const 3))))))"#;
+
+fn linker() -> Linker<()> {
+    let engine = Engine::new(Config::new().observe(Observe::State)).unwrap();
+    let mut linker = Linker::<()>::new(&engine);
+    linker
+        .func_wrap_async(
+            "host",
+            "down",
+            |mut caller: Caller<'_, ()>, (depth, x): (i32, i64)| {
+                Box::new(async move {
+                    let work = caller
+                        .get_export("work")
+                        .and_then(Extern::into_func)
+                        .unwrap();
+                    let work = work.typed::<(i32, i64), i64>(&caller)?;
+                    work.call_async(&mut caller, (depth, x)).await
+                })
+            },
+        )
+        .unwrap();
+    linker
+}
+
+#[test]
+fn whatever_is_done_to_a_session_its_guest_computes_the_same() {
+    let linker = linker();
+    let module = Module::new(linker.engine(), WAT).unwrap();
+    let (mut store, instance) = {
+        let mut store = trapline::Store::new(linker.engine(), ());
+        let instance = linker.instantiate(&mut store, &module).unwrap();
+        (store, instance)
+    };
+    let work = instance.get_func(&store, "work").unwrap();
+    let memory = instance.debug_memory(&store, 0).unwrap();
+    let params = [Val::I32(5), Val::I64(99)];
+    let mut expected = [Val::I64(0)];
+    block_on(work.call_async(&mut store, &params, &mut expected)).unwrap();
+    let contents = memory.data(&store).to_vec();
+
+    let mut random = Random(0x1234_5678_9abc_def1);
+    let (mut finished, mut dropped) = (0, 0);
+    for round in 0..60 {
+        memory.data_mut(&mut store).fill(0);
+        let mut session = DebugSession::call(&mut store, work, &params).unwrap();
+        let handle = session.interrupt_handle().unwrap();
+        let done = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while round % 3 == 0 && !done.load(Ordering::Relaxed) {
+                    handle.interrupt();
+                    (0..20_000).for_each(|_| std::hint::spin_loop());
+                }
+            });
+            let gives_up = if round % 4 == 3 {
+                random.below(200)
+            } else {
+                u64::MAX
+            };
+            for steps in 0.. {
+                if steps == gives_up {
+                    dropped += 1;
+                    break;
+                }
+                if !act(&mut session, &module, &mut random, &expected[0]) {
+                    finished += 1;
+                    break;
+                }
+            }
+            done.store(true, Ordering::Relaxed);
+        });
+        let over = session.frames().count() == 0;
+        match random.below(2) {
+            0 => drop(session),
+            _ => std::thread::scope(|scope| scope.spawn(move || drop(session)).join().unwrap()),
+        }
+        assert!(!over || round % 4 == 3 || memory.data(&store) == contents);
+        store
+            .edit_breakpoints(|breakpoints| breakpoints.clear())
+            .unwrap();
+    }
+    assert!(
+        finished >= 45 && finished + dropped == 60,
+        "{finished}, {dropped}"
+    );
+}
+
+/// Does something to a session, and goes on to the next event. False at the end.
+fn act(
+    session: &mut DebugSession<'_, ()>,
+    module: &Module,
+    random: &mut Random,
+    expected: &Val,
+) -> bool {
+    let code = module.code_section_offset();
+    let place = code + random.below(u64::from(module.wasm().len() as u32 - code)) as u32;
+    session
+        .edit_breakpoints(|breakpoints| match random.below(12) {
+            0 => breakpoints.add(module, place).map_or(Ok(()), |_| Ok(())),
+            1..6 => breakpoints.clear(),
+            _ => Ok(()),
+        })
+        .unwrap();
+    for frame in session.frames().filter(|frame| !frame.is_host()) {
+        assert!(frame.wasm_pc().unwrap().is_some());
+        assert!(!frame.locals(&*session).unwrap().is_empty());
+    }
+    let step = match random.below(4) {
+        0 => std::thread::scope(|scope| scope.spawn(|| block_on(session.next())).join().unwrap()),
+        _ => block_on(session.next()),
+    };
+    match step {
+        Some(
+            DebugStepResult::Breakpoint(_)
+            | DebugStepResult::Interrupted
+            | DebugStepResult::Exception(_),
+        ) => true,
+        Some(DebugStepResult::Finished(Ok(results))) => {
+            assert_eq!(results[0].unwrap_i64(), expected.unwrap_i64());
+            false
+        }
+        step => panic!("{step:?}"),
+    }
+}
