@@ -195,6 +195,7 @@ impl FunctionTranslator<'_> {
                 self.state.operands.truncate(frame.height);
                 self.restore_params(frame.ty);
                 self.switch_to_block(block);
+                self.label(Label::Arm);
             }
             FrameKind::TryTable => self.end_try_table(),
             _ => {}
