@@ -55,6 +55,8 @@ mod numeric;
 mod observed;
 mod operands;
 mod operators;
+mod outcome;
+mod relocation;
 mod simd;
 mod state;
 mod tables;

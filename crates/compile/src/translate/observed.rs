@@ -18,9 +18,9 @@
 //! - ahead of a point, for what the operator before has overwritten; for floats, where computing
 //!   them again might give a NaN with another payload; and where recipes have become long;
 //! - ahead of a call, for what the callee could overwrite;
-//! - ahead of a branch and of a merge of control flow, for everything that is not a constant: all
-//!   ways to a label must agree on where things are. Values that a branch takes along are stored
-//!   in the slots that they will have.
+//! - ahead of a branch and of a merge of control flow, for all dirty locals, and all operands that
+//!   are not constants: all ways to a label must agree on where things are. Values that a branch
+//!   takes along are stored in the slots that they will have.
 //!
 //! So the part of the frame that can be read never changes within a region. Whoever stops in the
 //! middle of one, be it at a trap, finds there what the region began with, and gets to where he is
@@ -28,36 +28,29 @@
 //!
 //! All this follows from the operators alone, so that another run of the translator over the same
 //! function decides the same. It finds the recipes ([`Recorder`]), and nothing of them need be
-//! stored.
+//! stored. What each operator leaves behind stands in `outcome.rs`, the storing in `relocation.rs`.
 
-use super::access::Access;
 use super::effects::Effect;
 use super::function::FunctionTranslator;
+use super::outcome::{Outcome, nan_is_open, outcome};
+use super::relocation::DirtyLocals;
 use crate::CompileError;
-use crate::abi::POINTER;
 use crate::codegen::AREA;
 use crate::observe::{FrameMap, FunctionStates, OperandState, Reads, RecipeId, Recipes, Recorder};
-use crate::types::GlobalIndex;
-use cranelift_codegen::ir::{
-    InstBuilder, Opcode, StackSlot, StackSlotData, StackSlotKey, StackSlotKind, Value,
-};
+use cranelift_codegen::ir::{StackSlot, StackSlotData, StackSlotKey, StackSlotKind};
 use wasmparser::Operator;
-
-/// So many operands, and so many locals, may be elsewhere than in their slots and homes when a
-/// region ends. If there are more then all are relocated: each end of a region looks at them.
-const MOST_UNSETTLED: usize = 64;
 
 /// What is kept of a function whose state can be read.
 pub(super) struct Observed {
-    recipes: Recipes,
-    map: FrameMap,
+    pub(super) recipes: Recipes,
+    pub(super) map: FrameMap,
     /// The area that the map describes.
-    area: StackSlot,
+    pub(super) area: StackSlot,
     /// How many slots for operands the area needs.
     slots: u32,
     /// All operands below this depth are constants or in their slots.
-    settled: usize,
-    dirty: DirtyLocals,
+    pub(super) settled: usize,
+    pub(super) dirty: DirtyLocals,
     /// What was overwritten in the region that is about to end.
     overwritten: Reads,
     /// Where the last point was made.
@@ -67,61 +60,9 @@ pub(super) struct Observed {
     /// Whether it has loaded from a memory.
     loads: bool,
     /// Operands about to be relocated, by their depth.
-    leaving: Vec<usize>,
+    pub(super) leaving: Vec<usize>,
     /// Writes down what the recipes are, if anybody wants to know.
-    recorder: Option<Recorder>,
-}
-
-/// A local whose value is not in its home.
-#[derive(Clone, Copy)]
-struct DirtyLocal {
-    local: u32,
-    value: Value,
-    recipe: RecipeId,
-    /// Whether it is about to be relocated.
-    leaving: bool,
-}
-
-/// The locals whose values are not in their homes.
-#[derive(Default)]
-struct DirtyLocals {
-    entries: Vec<DirtyLocal>,
-    /// For each local that was ever dirty: where its entry was last.
-    places: Vec<u32>,
-}
-
-impl DirtyLocals {
-    fn get(&self, local: u32) -> Option<&DirtyLocal> {
-        let place = *self.places.get(local as usize)?;
-        self.entries
-            .get(place as usize)
-            .filter(|entry| entry.local == local)
-    }
-
-    fn set(&mut self, local: u32, value: Value, recipe: RecipeId) {
-        let entry = DirtyLocal {
-            local,
-            value,
-            recipe,
-            leaving: false,
-        };
-        if self.get(local).is_some() {
-            self.entries[self.places[local as usize] as usize] = entry;
-            return;
-        }
-        if self.places.len() <= local as usize {
-            self.places.resize(local as usize + 1, u32::MAX);
-        }
-        self.places[local as usize] = self.entries.len() as u32;
-        self.entries.push(entry);
-    }
-
-    fn remove(&mut self, place: usize) {
-        self.entries.swap_remove(place);
-        if let Some(moved) = self.entries.get(place) {
-            self.places[moved.local as usize] = place as u32;
-        }
-    }
+    pub(super) recorder: Option<Recorder>,
 }
 
 impl Observed {
@@ -148,7 +89,7 @@ impl Observed {
     }
 
     /// Notes that the operand at a depth has a slot.
-    fn need_slot(&mut self, depth: usize) {
+    pub(super) fn need_slot(&mut self, depth: usize) {
         self.slots = self.slots.max(depth as u32 + 1);
     }
 
@@ -399,139 +340,10 @@ impl FunctionTranslator<'_> {
     }
 }
 
-/// Relocation.
+/// What all of them use.
 impl FunctionTranslator<'_> {
-    /// Relocates values whose recipes read what is overwritten, and what is overwritten by that.
-    fn relocate(&mut self, overwritten: Reads) {
-        self.follow_operands();
-        let height = self.state.operands.height();
-        let mut settled = self.observed().settled;
-        while settled < height && self.is_settled(settled) {
-            settled += 1;
-        }
-        let observed = self.observed();
-        observed.settled = settled;
-        let many = height - settled > MOST_UNSETTLED;
-        let all = many || observed.dirty.entries.len() > MOST_UNSETTLED;
-        self.mark(overwritten, all);
-        self.redirect_to_homes();
-        self.relocate_dirty_locals(|dirty| dirty.leaving);
-        let leaving = std::mem::take(&mut self.observed().leaving);
-        for &depth in &leaving {
-            self.relocate_operand(depth);
-        }
-        let observed = self.observed();
-        observed.leaving = leaving;
-        observed.leaving.clear();
-    }
-
-    /// Marks what is to be relocated.
-    fn mark(&mut self, overwritten: Reads, all: bool) {
-        let height = self.state.operands.height();
-        let mut overwritten = overwritten;
-        loop {
-            let before = overwritten;
-            for depth in self.observed().settled..height {
-                if self.is_settled(depth) || self.observed().leaving.contains(&depth) {
-                    continue;
-                }
-                let recipe = self.state.operands.at(depth).recipe;
-                let observed = self.observed();
-                if all || observed.recipes.reads(recipe).overlaps(overwritten) {
-                    observed.leaving.push(depth);
-                    overwritten = overwritten.and(Reads::slot(depth as u32));
-                }
-            }
-            let Observed { dirty, recipes, .. } = self.observed();
-            for dirty in dirty.entries.iter_mut().filter(|dirty| !dirty.leaving) {
-                if all || recipes.reads(dirty.recipe).overlaps(overwritten) {
-                    dirty.leaving = true;
-                    overwritten = overwritten.and(Reads::home(dirty.local));
-                }
-            }
-            // What shares its bit with something that was marked before was seen already.
-            if overwritten == before || all {
-                return;
-            }
-        }
-    }
-
-    /// Of an operand that has the value of a local, and would be stored as well as the local, the
-    /// local's home becomes the recipe.
-    fn redirect_to_homes(&mut self) {
-        let mut index = 0;
-        while let Some(&depth) = self.observed().leaving.get(index) {
-            let recipe = self.state.operands.at(depth).recipe;
-            let mut dirty = self.observed().dirty.entries.iter();
-            match dirty.find(|dirty| dirty.leaving && dirty.recipe == recipe) {
-                Some(&DirtyLocal { local, .. }) => {
-                    let recipe = self.observed().recipes.home(local);
-                    self.describe(depth, recipe);
-                    self.observed().leaving.swap_remove(index);
-                }
-                None => index += 1,
-            }
-        }
-    }
-
-    /// Stores dirty locals in their homes.
-    fn relocate_dirty_locals(&mut self, which: impl Fn(&DirtyLocal) -> bool) {
-        let mut place = 0;
-        while let Some(&dirty) = self.observed().dirty.entries.get(place) {
-            if !which(&dirty) {
-                place += 1;
-                continue;
-            }
-            let observed = self.observed();
-            observed.dirty.remove(place);
-            if let Some((_, offset)) = observed.map.local(dirty.local) {
-                self.store_in_area(dirty.value, offset);
-            }
-        }
-    }
-
-    fn relocate_operand(&mut self, depth: usize) {
-        let value = self.storable(depth);
-        self.store_in_slot(value, depth);
-        self.describe_as_slot(depth);
-    }
-
-    /// Whether nothing can make the operand's recipe wrong.
-    fn is_settled(&mut self, depth: usize) -> bool {
-        let recipe = self.state.operands.at(depth).recipe;
-        let recipes = &self.observed().recipes;
-        recipes.reads(recipe) == Reads::NOTHING || recipes.is_slot(recipe, depth as u32)
-    }
-
-    fn describe_as_slot(&mut self, depth: usize) {
-        let observed = self.observed();
-        observed.need_slot(depth);
-        let recipe = observed.recipes.slot(depth as u32);
-        self.describe(depth, recipe);
-    }
-
-    fn describe(&mut self, depth: usize, recipe: RecipeId) {
-        self.state.operands.at_mut(depth).recipe = recipe;
-        if let Some(recorder) = &mut self.observed().recorder {
-            recorder.forget(depth);
-        }
-    }
-
-    fn store_in_slot(&mut self, value: Value, depth: usize) {
-        let observed = self.observed();
-        observed.need_slot(depth);
-        let offset = observed.map.slot(depth as u32);
-        self.store_in_area(value, offset);
-    }
-
-    fn store_in_area(&mut self, value: Value, offset: u32) {
-        let area = self.observed().area;
-        let address = self.builder.ins().stack_addr(POINTER, area, offset as i32);
-        self.emit_store(Opcode::Store, Access::Frame, value, address, 0);
-    }
-
     /// Notes how far down the operand stack has been since the last time.
-    fn follow_operands(&mut self) {
+    pub(super) fn follow_operands(&mut self) {
         let lowest = self.state.operands.take_lowest();
         let observed = self.observed();
         observed.settled = observed.settled.min(lowest);
@@ -572,97 +384,8 @@ impl FunctionTranslator<'_> {
         write(recorder, &mut unknown, &mut locals);
     }
 
-    fn observed(&mut self) -> &mut Observed {
+    pub(super) fn observed(&mut self) -> &mut Observed {
         let observed = self.state.observed.as_mut();
         observed.expect("whoever asks has seen that the function is observed")
-    }
-}
-
-/// What an operator leaves behind.
-enum Outcome {
-    /// An operand that follows from those that were popped, from what it loads, and from this.
-    Computed(Reads),
-    /// The value of a local.
-    Local(u32),
-    /// The value of a global.
-    Global(GlobalIndex),
-    /// Another value in a local.
-    SetLocal(u32),
-    /// Nothing, or what was described already.
-    Nothing,
-}
-
-/// What an operator that control gets past leaves behind.
-fn outcome(operator: &Operator<'_>) -> Outcome {
-    use Operator as O;
-    match *operator {
-        O::LocalGet { local_index } => Outcome::Local(local_index),
-        O::LocalSet { local_index } | O::LocalTee { local_index } => Outcome::SetLocal(local_index),
-        O::GlobalGet { global_index } => Outcome::Global(GlobalIndex::from_u32(global_index)),
-        O::MemorySize { .. } => Outcome::Computed(Reads::MEMORY_SIZE),
-        O::TableGet { .. } | O::TableSize { .. } => Outcome::Computed(Reads::TABLES),
-
-        // Where control, calls and growth put values is where they are described.
-        O::Nop
-        | O::Unreachable
-        | O::Block { .. }
-        | O::Loop { .. }
-        | O::If { .. }
-        | O::Else
-        | O::End
-        | O::Br { .. }
-        | O::BrIf { .. }
-        | O::BrTable { .. }
-        | O::Return
-        | O::Call { .. }
-        | O::CallIndirect { .. }
-        | O::ReturnCall { .. }
-        | O::ReturnCallIndirect { .. }
-        | O::MemoryGrow { .. }
-        | O::TableGrow { .. }
-        | O::TryTable { .. }
-        | O::Throw { .. }
-        | O::ThrowRef
-        | O::Drop
-        | O::GlobalSet { .. }
-        | O::TableSet { .. }
-        | O::TableFill { .. }
-        | O::TableCopy { .. }
-        | O::TableInit { .. }
-        | O::ElemDrop { .. }
-        | O::MemoryFill { .. }
-        | O::MemoryCopy { .. }
-        | O::MemoryInit { .. }
-        | O::DataDrop { .. }
-        | O::I32Store { .. }
-        | O::I64Store { .. }
-        | O::F32Store { .. }
-        | O::F64Store { .. }
-        | O::I32Store8 { .. }
-        | O::I32Store16 { .. }
-        | O::I64Store8 { .. }
-        | O::I64Store16 { .. }
-        | O::I64Store32 { .. }
-        | O::V128Store { .. }
-        | O::V128Store8Lane { .. }
-        | O::V128Store16Lane { .. }
-        | O::V128Store32Lane { .. }
-        | O::V128Store64Lane { .. } => Outcome::Nothing,
-
-        _ => Outcome::Computed(Reads::NOTHING),
-    }
-}
-
-/// Whether another run of the operator may give a NaN with another payload or sign: see
-/// [`crate::evaluate`].
-fn nan_is_open(operator: &Operator<'_>, operands: &[RecipeId], recipes: &Recipes) -> bool {
-    match operator {
-        // The machine may load the left operand as it computes, and then exchanges the two.
-        Operator::F32Add | Operator::F32Mul | Operator::F64Add | Operator::F64Mul => {
-            recipes.is_load(operands[0])
-        }
-        // These negate something themselves, which may be merged with what they do with it.
-        Operator::F32x4RelaxedNmadd | Operator::F64x2RelaxedNmadd => true,
-        _ => false,
     }
 }
