@@ -88,6 +88,8 @@ pub struct DebugSession<'a, T: 'static> {
     call: WatchedCall<'a, T>,
     store: StoreId,
     observes: bool,
+    /// Whether a step is being made.
+    steps: bool,
 }
 
 impl<'a, T: 'static> DebugSession<'a, T> {
@@ -113,6 +115,7 @@ impl<'a, T: 'static> DebugSession<'a, T> {
             call: WatchedCall::new(store.into_inner(), func, params)?,
             store: func.store_id(),
             observes,
+            steps: false,
         })
     }
 
@@ -128,13 +131,86 @@ impl<'a, T: 'static> DebugSession<'a, T> {
         poll_fn(|context| self.poll_next(context)).await
     }
 
+    /// Has the guest go on by one WebAssembly instruction: into the function that a call calls,
+    /// through whatever a function of the host does, to the handler of an exception. The frames are
+    /// those ahead of the next instruction then ([`DebugStepResult::Step`]), unless there is another
+    /// event first, such as a breakpoint there.
+    ///
+    /// An engine that observes stacks only ([`Observe::Stacks`](crate::Observe)) goes on to the next
+    /// place where there can be a breakpoint, which can be some instructions further.
+    ///
+    /// If the future is dropped before it is ready, then the session stops after that instruction all
+    /// the same when it is run on. An interrupt from another thread that comes meanwhile is taken
+    /// for the end of the step.
+    ///
+    /// ```
+    /// use trapline::{Config, DebugSession, DebugStepResult, Engine, Instance, Module, Observe};
+    /// use trapline::{Store, Val};
+    /// # fn block_on<F: Future>(future: F) -> F::Output {
+    /// #     let mut future = std::pin::pin!(future);
+    /// #     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    /// #     loop {
+    /// #         if let std::task::Poll::Ready(done) = future.as_mut().poll(&mut context) {
+    /// #             return done;
+    /// #         }
+    /// #     }
+    /// # }
+    /// let engine = Engine::new(Config::new().observe(Observe::State))?;
+    /// let module = Module::new(
+    ///     &engine,
+    ///     r#"(module (func (export "add") (param i32) (result i32)
+    ///         (i32.add (local.get 0) (i32.const 1))))"#,
+    /// )?;
+    /// let mut store = Store::new(&engine, ());
+    /// let instance = Instance::new(&mut store, &module, &[])?;
+    /// let add = instance.get_func(&mut store, "add").unwrap();
+    /// let mut session = DebugSession::call(&mut store, add, &[Val::I32(6)])?;
+    /// let mut operands = Vec::new();
+    /// while let Some(DebugStepResult::Step) = block_on(session.step()) {
+    ///     let frame = session.frames().next().unwrap();
+    ///     operands.push(frame.operands(&session)?.len());
+    /// }
+    /// // Ahead of `local.get`, `i32.const`, `i32.add`, and the end of the function.
+    /// assert_eq!(operands, [0, 1, 2, 1]);
+    /// # Ok::<(), trapline::Error>(())
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// As for [`DebugSession::next`].
+    pub async fn step(&mut self) -> Option<DebugStepResult> {
+        match self.begin_step() {
+            Ok(true) => Some(DebugStepResult::Step),
+            Ok(false) => self.next().await,
+            Err(error) => Some(DebugStepResult::Refused(error)),
+        }
+    }
+
+    /// Begins a step. Returns whether it is done already.
+    fn begin_step(&mut self) -> Result<bool> {
+        let handle = self.interrupt_handle()?;
+        if self.call.step_on_paper()? {
+            return Ok(true);
+        }
+        // The region ends here. The guest is stopped at the next place where it can be.
+        handle.interrupt();
+        self.steps = true;
+        Ok(false)
+    }
+
     fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<DebugStepResult>> {
         self.call
             .resume(context)
             .map(|event| Some(self.describe(event?)))
     }
 
-    fn describe(&self, event: Event) -> DebugStepResult {
+    fn describe(&mut self, event: Event) -> DebugStepResult {
+        if std::mem::take(&mut self.steps) {
+            self.call.interrupt().done();
+            if let Event::Interrupted = event {
+                return DebugStepResult::Step;
+            }
+        }
         DebugStepResult::of(event, self.error(), || self.frames())
     }
 

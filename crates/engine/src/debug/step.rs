@@ -23,6 +23,9 @@ pub enum DebugStepResult {
     Exception(ExceptionEvent),
     /// The guest has come to a breakpoint, and goes on from there with the next step.
     Breakpoint(BreakpointHit),
+    /// The guest has gone on by one instruction, as [`DebugSession::step`](crate::DebugSession::step)
+    /// was asked to, and is ahead of the next.
+    Step,
     /// Another thread has asked the guest to stop, by an
     /// [`InterruptHandle`](crate::InterruptHandle). It goes on from there with the next step.
     Interrupted,

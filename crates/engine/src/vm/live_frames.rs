@@ -93,6 +93,8 @@ pub(crate) struct LiveFrames<'s> {
     version: &'s Version,
     /// The module of the last frame, with the instance if there is but one.
     module: Option<(Arc<RuntimeModule>, Option<u32>)>,
+    /// Where the frame that comes next is, if not where the machine is.
+    position: Option<u32>,
 }
 
 impl<'s> LiveFrames<'s> {
@@ -103,7 +105,14 @@ impl<'s> LiveFrames<'s> {
             store,
             version,
             module: None,
+            position: None,
         }
+    }
+
+    /// Has the innermost frame be at a wasm pc to which it has gone on paper.
+    pub fn at(mut self, position: Option<u32>) -> Self {
+        self.position = position;
+        self
     }
 
     /// The instance that a frame runs for, if the frame holds its vmctx.
@@ -139,7 +148,10 @@ impl Iterator for LiveFrames<'_> {
         loop {
             let frame = match self.walk.as_mut()?.next()? {
                 Step::Host => None,
-                Step::Guest(live) => {
+                Step::Guest(mut live) => {
+                    if let Some(position) = self.position.take() {
+                        live.wasm_pc = Some(position);
+                    }
                     // A frame of another store that this one's host has called into is not ours.
                     let Some((module, instance)) = self.module(&live.code) else {
                         continue;

@@ -68,6 +68,21 @@ impl<'s> LiveValues<'s> {
         reader.map_err(unreadable)
     }
 
+    /// Where the frame is if it goes past its operator on paper; `None` if the machine must run it.
+    pub fn following(&self) -> Result<Option<u32>> {
+        let live = &self.guest.live;
+        let module = self.guest.module.compiled();
+        if live.at_call || module.point_at(live.text_offset).is_none() {
+            return Ok(None);
+        }
+        let mut reader = self.reader()?;
+        match reader.step() {
+            Ok(()) => Ok(reader.wasm_pc()),
+            Err(ReadError::NoOperator(_) | ReadError::Traps { .. }) => Ok(None),
+            Err(error) => Err(unreadable(error)),
+        }
+    }
+
     /// Compares everything with the reference, if the code keeps one. Returns how many values there
     /// are.
     pub fn compare_with_reference(&self) -> Result<u64> {

@@ -23,6 +23,7 @@
 //! borrowed. Hence the difference between Stopped and Waiting.
 
 use super::live_frames::{LiveFrames, Version};
+use super::live_values::LiveValues;
 use super::store::{OpaqueMut, StoreMut, StoreOpaque, StoreRef};
 use super::store_context::StoreContext;
 use super::untyped::{call_with_values, check_params};
@@ -43,6 +44,8 @@ pub(crate) struct WatchedCall<'a, T> {
     state: State,
     version: Version,
     interrupt: Arc<Interrupt>,
+    /// Where the innermost frame is on paper, if not where the machine is.
+    position: Option<u32>,
 }
 
 type Outcome = Result<Vec<Val>>;
@@ -134,6 +137,7 @@ impl<'a, T: 'static> WatchedCall<'a, T> {
             state: State::Ready,
             version: Version::new(),
             interrupt,
+            position: None,
         })
     }
 
@@ -151,6 +155,7 @@ impl<'a, T: 'static> WatchedCall<'a, T> {
             return Poll::Ready(Some(Event::Refused(Error::Limit(message))));
         }
         self.version.advance();
+        self.position = None;
         let stopped = std::mem::replace(&mut self.state, State::Waiting);
         let answer = match stopped {
             State::Stopped(Stop {
@@ -212,7 +217,29 @@ impl<'a, T: 'static> WatchedCall<'a, T> {
             State::Stopped(stop) => Some(unsafe { stop.place.frames() }),
             _ => None,
         };
-        LiveFrames::new(walk, self.store.shared().opaque(), &self.version)
+        LiveFrames::new(walk, self.store.shared().opaque(), &self.version).at(self.position)
+    }
+
+    /// Has the innermost frame go past an operator without running it, where that comes to the
+    /// same. Returns whether it did; frames that were found before are stale then.
+    pub fn step_on_paper(&mut self) -> Result<bool> {
+        let Some((store, version)) = self.stopped_in() else {
+            return Ok(false);
+        };
+        let Some(frame) = self.frames().next() else {
+            return Ok(false);
+        };
+        let following = match LiveValues::new(&frame, store, version) {
+            Ok(values) => values.following()?,
+            // There are points but no values, or nothing to read yet.
+            Err(Error::NotObserved | Error::NoFrameYet | Error::HostFrame) => None,
+            Err(error) => return Err(error),
+        };
+        if following.is_some() {
+            self.position = following;
+            self.version.advance();
+        }
+        Ok(following.is_some())
     }
 
     /// The error of the host that the guest is about to be unwound with.
