@@ -1,4 +1,4 @@
-//! The examples of `docs/cli.md` do what they say.
+//! The examples of `docs/cli.md` and the demonstration in `README.md` do what they say.
 //!
 //! Each `console` block is a session of a shell: lines that begin with `$ ` are commands, the
 //! lines after one are all that it prints. Sessions begin in an empty folder that has the
@@ -64,4 +64,16 @@ fn the_examples_of_the_manual_do_what_they_say() {
     let sessions = sessions(&markdown);
     assert!(sessions.len() > 5);
     sessions.iter().for_each(|session| run(session));
+}
+
+#[test]
+fn the_demonstration_of_the_readme_is_what_the_program_prints() {
+    const FROM_SOURCE: &str = "cargo run -q -- ";
+    let markdown = std::fs::read_to_string(common::top().join("README.md")).unwrap();
+    let mut sessions = sessions(&markdown);
+    sessions.retain(|session| session[0].0.starts_with(FROM_SOURCE));
+    assert_eq!(sessions.len(), 1);
+    let (command, _) = &mut sessions[0][0];
+    *command = command.replace(FROM_SOURCE, "trapline ");
+    run(&sessions[0]);
 }
