@@ -177,10 +177,43 @@ impl<'a, T: 'static> WatchedCall<'a, T> {
         }))
     }
 
-    fn stopped(&mut self, mut stop: Stop) -> Event {
-        let event = describe(&self.store.opaque(), &mut stop);
+    fn stopped(&mut self, stop: Stop) -> Event {
         self.state = State::Stopped(stop);
-        event
+        self.position = self.trapping();
+        let State::Stopped(stop) = &mut self.state else {
+            unreachable!("it has just been stopped");
+        };
+        if let Some(wasm_pc) = self.position
+            && let StopReason::Unwinding(unwound) = &mut stop.reason
+            && let Unwound::Trap(report) = &mut **unwound
+        {
+            report.wasm_pc = Some(wasm_pc);
+            if let Some(frame) = report.backtrace.frames.first_mut() {
+                frame.wasm_pc = Some(wasm_pc);
+            }
+        }
+        describe(&self.store.opaque(), stop)
+    }
+
+    /// The operator that has trapped, if it is another one than the machine says: one whose work
+    /// an operator after it does in the same instruction.
+    fn trapping(&self) -> Option<u32> {
+        let State::Stopped(Stop {
+            reason: StopReason::Unwinding(unwound),
+            ..
+        }) = &self.state
+        else {
+            return None;
+        };
+        let Unwound::Trap(_) = &**unwound else {
+            return None;
+        };
+        let (store, version) = self.stopped_in()?;
+        let frame = self.frames().next()?;
+        let said = frame.guest().ok()?.live.wasm_pc;
+        let values = LiveValues::new(&frame, store, version).ok()?;
+        let found = values.reader().ok()?.wasm_pc();
+        found.filter(|_| found != said)
     }
 
     /// Notes that the call is over, and gives the store back.

@@ -15,3 +15,4 @@ mod stepping;
 mod stress;
 mod support;
 mod threads;
+mod values;
