@@ -1,7 +1,7 @@
 //! From one function in the code generator's terms to bytes and tables.
 
 use crate::handlers::HandlerWriter;
-use crate::tables::TableWriter;
+use crate::tables::{self, TableWriter};
 use crate::trampoline::TrampolineBuilder;
 use crate::translate::{Environment, Translator};
 use crate::trap::TrapKind;
@@ -222,11 +222,14 @@ impl FunctionCompiler {
         let mut code: Box<[u8]> = compiled.code_buffer().into();
         for (offset, wasm_pc) in points(buffer) {
             self.table.point(offset, wasm_pc);
-            let byte = &mut code[offset as usize];
-            if *byte != BREAKPOINT {
+            let at = offset as usize;
+            if code.get(at) != Some(&BREAKPOINT) {
                 return Err(format!("there is no room for a breakpoint at {offset:#x}"));
             }
-            *byte = NOP;
+            code[at] = match code.get(at + 1) {
+                Some(&BREAKPOINT) => tables::NOP,
+                _ => tables::PREFIX,
+            };
         }
         let points = self.table.finish_points();
         let handlers = self.handlers.finish();
@@ -250,9 +253,6 @@ impl FunctionCompiler {
 
 /// What a `debugtrap` is compiled to: `int3`.
 const BREAKPOINT: u8 = 0xcc;
-
-/// What stands in its place while nobody wants to stop there: `nop`.
-const NOP: u8 = 0x90;
 
 /// The key of the stack slot that is a function's area.
 pub(crate) const AREA: u64 = 0;

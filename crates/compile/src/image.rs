@@ -10,7 +10,7 @@ use crate::layout::VmctxLayout;
 use crate::module::ModuleInfo;
 use crate::names::Names;
 use crate::parse::parse;
-use crate::tables::{Point, TrapSite, find_call, find_point, find_trap, points};
+use crate::tables::{Point, TrapSite, find_call, find_point, find_trap, may_be_point, points};
 use crate::types::{DefinedFuncIndex, FuncIndex, SignatureIndex, TagIndex};
 use crate::{CompileError, artifact};
 use bytes::Bytes;
@@ -208,6 +208,20 @@ impl CompiledModule {
         let entry = &self.metadata.functions[func];
         let [_, _, _, table] = self.tables(entry);
         points(table, entry.start)
+    }
+
+    /// Where the instruction at an offset begins, if the prefixes that are points do not count: for a
+    /// processor they do. Allocates nothing and takes no lock.
+    pub fn behind_points(&self, text_offset: u32) -> u32 {
+        let mut offset = text_offset;
+        let may_be = |offset| {
+            let byte: Option<&u8> = self.text().get(offset as usize);
+            byte.is_some_and(|&byte| may_be_point(byte))
+        };
+        while may_be(offset) && self.point_at(offset).is_some() {
+            offset += 1;
+        }
+        offset
     }
 
     /// The point at an offset in the text. Allocates nothing and takes no lock, so that a signal

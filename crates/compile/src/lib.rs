@@ -49,4 +49,4 @@ pub use handlers::{CallHandlers, Handler};
 pub use image::{Code, CompiledModule};
 pub use isa::OptLevel;
 pub use observe::Observe;
-pub use tables::{Point, TrapSite};
+pub use tables::{Point, TrapSite, may_be_point};

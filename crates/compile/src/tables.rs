@@ -20,12 +20,29 @@ pub struct TrapSite {
 /// A place in machine code at which the guest can be stopped: a byte that does nothing, and that a
 /// breakpoint replaces. Everything that the operators before have done is done, and nothing that
 /// those after it do.
+///
+/// The byte is a prefix that the instruction after it does not need (a segment override, which means
+/// nothing in 64-bit code), so that there is no instruction more to be executed. After a breakpoint
+/// the guest goes on behind it, at the same instruction without the prefix. Where two points have
+/// nothing between them the first is an instruction of its own, for an instruction has room for so
+/// many prefixes only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Point {
     /// Where the byte stands, as an offset in the text.
     pub text_offset: u32,
     /// The wasm pc of the operator that comes next.
     pub wasm_pc: u32,
+}
+
+/// The byte of a point: `ds`, ahead of an instruction.
+pub(crate) const PREFIX: u8 = 0x3e;
+
+/// The byte of a point that another one follows: `nop`.
+pub(crate) const NOP: u8 = 0x90;
+
+/// Whether a byte of code may be that of a point. It is quicker to ask than the table.
+pub fn may_be_point(byte: u8) -> bool {
+    matches!(byte, PREFIX | NOP)
 }
 
 /// The points of a function can be many, and each stop asks for one. So every so many of them the

@@ -61,6 +61,12 @@ pub(super) unsafe fn on_fault(interrupted: Interrupted) -> Option<Injection> {
     }
     // Whoever has entered this code keeps it alive, so that this is not its last owner.
     let code = code_registry::find(interrupted.pc)?;
+    let mut interrupted = interrupted;
+    if interrupted.raised != Raised::Breakpoint {
+        // The tables know the instruction without the point that may be its prefix.
+        let offset = code.offset_of(interrupted.pc)?;
+        interrupted.pc = code.address(code.compiled().behind_points(offset));
+    }
     let cause = cause(&interrupted, &code, stack)?;
     // SAFETY: the pc is in guest code that the activation has entered.
     unsafe { stop(interrupted, cause) }

@@ -12,10 +12,7 @@ use rustix::fs::MemfdFlags;
 use std::fs::File;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
-use trapline_compile::CompiledModule;
-
-/// What stands at a point: an instruction that does nothing.
-const POINT: u8 = 0x90;
+use trapline_compile::{CompiledModule, may_be_point};
 
 /// A compiled module and its code.
 ///
@@ -159,7 +156,7 @@ impl CodeMemory {
     pub fn set_breakpoint(&self, text_offset: u32, placed: Option<u32>) -> io::Result<()> {
         let offset = text_offset as usize;
         let (text, [breakpoint]) = (self.compiled.text(), BREAKPOINT);
-        assert_eq!(text[offset], POINT, "no point");
+        assert!(may_be_point(text[offset]), "no point");
         debug_assert!(self.compiled.point_at(text_offset).is_some(), "no point");
         let patches = self.patches.as_ref().expect("shared code is not changed");
         let mut patches = patches.lock().unwrap_or_else(PoisonError::into_inner);
@@ -174,11 +171,11 @@ impl CodeMemory {
             }
             None => {
                 patches.placed.remove(&text_offset);
-                POINT
+                text[offset]
             }
         };
         // SAFETY: the patches are those of this code. At a point both bytes are as good: the one
-        // does nothing, and the other goes on behind itself.
+        // does nothing to what comes after it, and the other goes on behind itself.
         unsafe { patches.set(&self.mapping, text, offset, byte)? };
         trap::serialize();
         Ok(())
@@ -195,12 +192,13 @@ impl CodeMemory {
     /// Whether an interrupted guest is stopped at an offset: at a point, unless it has a breakpoint
     /// that will stop it. For signal handlers.
     pub fn is_stopping_place(&self, text_offset: u32) -> bool {
-        if self.compiled.text().get(text_offset as usize) != Some(&POINT) {
+        let text = self.compiled.text().get(text_offset as usize);
+        let Some(&original) = text.filter(|&&byte| may_be_point(byte)) else {
             return false;
-        }
+        };
         // SAFETY: code can be read, and it is there as far as the text goes.
         let byte = unsafe { (self.address(text_offset) as *const u8).read_volatile() };
-        byte == POINT && self.compiled.point_at(text_offset).is_some()
+        byte == original && self.compiled.point_at(text_offset).is_some()
     }
 
     /// Whether there is a breakpoint at an offset that the compiler has not put there. For a signal
