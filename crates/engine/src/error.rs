@@ -136,6 +136,9 @@ pub enum Error {
     /// may be using it.
     #[error("the debug session waits for an asynchronous host function, which may use the store")]
     BusySession,
+    /// An exception was to be taken or replaced where the guest is not stopped at one.
+    #[error("the guest is not stopped at an exception")]
+    NoException,
     /// A breakpoint, or locals or operands, were asked for in a module whose engine does not offer
     /// them ([`Config::observe`](crate::Config::observe)).
     #[error("the engine does not observe its guests far enough (see `Config::observe`)")]

@@ -17,7 +17,7 @@ use std::sync::Arc;
 /// [`Store::set_debug_handler`].
 ///
 /// What can be done is what can be with a [`DebugSession`](crate::DebugSession) that is stopped.
-pub struct StoppedGuest<'a, T: 'static>(debug_handler::StoppedGuest<'a, T>);
+pub struct StoppedGuest<'a, T: 'static>(pub(super) debug_handler::StoppedGuest<'a, T>);
 
 impl<T: 'static> StoppedGuest<'_, T> {
     /// The frames of the guest, innermost first, with a mark for the host between one activation
@@ -27,7 +27,7 @@ impl<T: 'static> StoppedGuest<'_, T> {
     }
 
     /// The error that a function of the host has failed with, if that is what the guest is stopped
-    /// for.
+    /// for; or the one that an exception was [taken](StoppedGuest::take_exception) with.
     pub fn error(&self) -> Option<&Error> {
         self.0.error()
     }

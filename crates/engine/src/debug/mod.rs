@@ -12,6 +12,7 @@
 //! `vm::watched_call` and `vm::live_frames`, where it is argued why that is sound.
 
 mod breakpoints;
+mod exceptions;
 mod frame;
 mod handler;
 mod interrupt;

@@ -85,7 +85,7 @@ use std::task::{Context, Poll};
 /// # Ok::<(), trapline::Error>(())
 /// ```
 pub struct DebugSession<'a, T: 'static> {
-    call: WatchedCall<'a, T>,
+    pub(super) call: WatchedCall<'a, T>,
     store: StoreId,
     observes: bool,
     /// Whether a step is being made.
@@ -221,7 +221,7 @@ impl<'a, T: 'static> DebugSession<'a, T> {
     }
 
     /// The error that a function of the host has failed with, if that is what the session is
-    /// stopped for.
+    /// stopped for; or the one that an exception was [taken](DebugSession::take_exception) with.
     pub fn error(&self) -> Option<&Error> {
         self.call.error()
     }

@@ -19,7 +19,10 @@ pub enum DebugStepResult {
     /// makes by itself, such as [`Error::NeedsAsync`], are.)
     HostError(String),
     /// An exception was thrown, by the guest or by a function of the host that it called, and no
-    /// handler has been entered yet. Each entry into the guest that it gets to reports it.
+    /// handler has been entered yet. Each entry into the guest that it gets to reports it. The host
+    /// may have another be thrown instead
+    /// ([`replace_exception`](crate::DebugSession::replace_exception)) or none at all
+    /// ([`take_exception`](crate::DebugSession::take_exception)).
     Exception(ExceptionEvent),
     /// The guest has come to a breakpoint, and goes on from there with the next step.
     Breakpoint(BreakpointHit),

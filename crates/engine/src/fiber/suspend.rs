@@ -68,7 +68,7 @@
 
 use super::pool::PooledStack;
 use super::suspender::{Suspender, Watch, replace_watching};
-use crate::trap::{self, Stop, Unwound};
+use crate::trap::{self, Stop, StopReason};
 use crate::vm::store_context::StoreContext;
 use corosensei::{Coroutine, CoroutineResult, Yielder};
 use std::io;
@@ -88,8 +88,8 @@ pub(super) enum Resumption {
     Go {
         /// For those who wait.
         waker: Waker,
-        /// For a guest that was stopped: what to unwind it with, if at all.
-        answer: Option<Box<Unwound>>,
+        /// For a guest that was stopped: the reason, changed if it is to go on otherwise.
+        answer: Option<StopReason>,
     },
     /// To be dropped.
     Teardown,
@@ -204,8 +204,9 @@ impl<'a, R> Fiber<'a, R> {
         }
     }
 
-    /// As [`resume`](Fiber::resume), and stops when the guest is stopped. After that `answer` is
-    /// what to unwind the guest with, if it is to be; it must be if that is why it was stopped.
+    /// As [`resume`](Fiber::resume), and stops when the guest is stopped. After that `answer` is the
+    /// reason for the stop, or what is to be done instead: a guest that is to be unwound is, if with
+    /// something else.
     ///
     /// # Panics
     ///
@@ -213,7 +214,7 @@ impl<'a, R> Fiber<'a, R> {
     pub fn resume_watched(
         &mut self,
         context: &mut Context<'_>,
-        answer: Option<Box<Unwound>>,
+        answer: Option<StopReason>,
     ) -> io::Result<Progress<R>> {
         assert!(self.may_run_here(), "the fiber is pinned to another thread");
         trap::prepare_thread()?;

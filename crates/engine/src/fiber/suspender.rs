@@ -3,7 +3,7 @@
 use super::interrupt::Interrupt;
 use super::stack::StackBounds;
 use super::suspend::{FiberYielder, Resumption, Suspension, Teardown};
-use crate::trap::{self, CallId, Stop, Unwound};
+use crate::trap::{self, CallId, Stop, StopReason};
 use crate::vm::debug_handler::HandleStop;
 use crate::vm::store_context::StoreContext;
 use std::cell::Cell;
@@ -180,9 +180,9 @@ impl Suspender {
         self.attention.fetch_and(!INTERRUPT, Ordering::Relaxed);
     }
 
-    /// Notes whether the watcher knows why the guest is about to be unwound.
-    pub fn set_told(&self, told: bool) {
-        self.told.set(told);
+    /// Notes that the watcher knows why the guest is about to be unwound.
+    pub fn set_told(&self) {
+        self.told.set(true);
     }
 
     /// Whether it does. It will not the next time.
@@ -249,22 +249,22 @@ impl Suspender {
         self.refusals.get() != 0
     }
 
-    /// Suspends the fiber because the guest was stopped, or has the stop handled. Returns what the
-    /// guest is to be unwound with, if it is; and [`Teardown`] if the fiber is being dropped.
+    /// Suspends the fiber because the guest was stopped, or has the stop handled. Returns the stop's
+    /// reason as it was handed back; and [`Teardown`] if the fiber is being dropped.
     ///
     /// # Safety
     ///
     /// The caller runs on this fiber. Nothing on its stack is bound to a thread, unless waiting is
     /// refused. A guest of the store that the fiber runs in has been stopped, and nothing else
     /// uses the store.
-    pub unsafe fn report(&self, stop: Stop) -> Result<Option<Box<Unwound>>, Teardown> {
+    pub unsafe fn report(&self, stop: Stop) -> Result<Option<StopReason>, Teardown> {
         if let Some(Watch {
             by: Watcher::Handler(handle),
             call,
         }) = self.watch
         {
             // SAFETY: the caller's promises.
-            return Ok(unsafe { handle(self.store, call, stop) });
+            return Ok(Some(unsafe { handle(self.store, call, stop) }));
         }
         let pinned = self.refuses();
         // SAFETY: the caller's promises; if there is something bound to the thread then the fiber
@@ -333,19 +333,19 @@ impl Suspender {
         })
     }
 
-    /// Suspends the fiber. Returns what a stopped guest is to be unwound with.
+    /// Suspends the fiber. Returns what a stopped guest goes on with.
     ///
     /// # Safety
     ///
     /// The caller runs on this fiber. Nothing on its stack is bound to a thread, unless this says
     /// that it may be.
-    unsafe fn suspend(&self, suspension: Suspension) -> Option<Box<Unwound>> {
+    unsafe fn suspend(&self, suspension: Suspension) -> Option<StopReason> {
         // SAFETY: the yielder lies in the outermost frame of the fiber, which is running.
         let yielder = unsafe { self.yielder.as_ref() };
         self.resumed(yielder.suspend(suspension))
     }
 
-    pub(super) fn resumed(&self, resumption: Resumption) -> Option<Box<Unwound>> {
+    pub(super) fn resumed(&self, resumption: Resumption) -> Option<StopReason> {
         match resumption {
             Resumption::Go { waker, answer } => {
                 self.resumptions.set(self.resumptions.get() + 1);

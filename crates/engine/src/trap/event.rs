@@ -5,7 +5,7 @@
 //!     trapped ----------> what happened, as an `Unwound`
 //!                         is the call watched? ---- report ---->  suspended with a `Stop`
 //!                                                                  ... frames can be examined ...
-//!                         the `Unwound`, or another  <---------   resumed
+//!                         the `Unwound`, or another  <---------   resumed with the reason
 //!     unwind_to_entry <--
 //!
 //!     stopped ----------> a breakpoint ------------ report ---->  suspended with a `Stop`
@@ -24,6 +24,7 @@ use super::backtrace::{self, Start, Walk};
 use super::exceptions::{CatchSite, Resumption};
 use super::step::step_into_guest;
 use super::{CallId, HostFailure, RawBacktrace, TrapReport, Unwound};
+use crate::api::ExnRef;
 use crate::error::Error;
 use crate::fiber::{Suspender, Teardown};
 use crate::vm::store_context::StoreContext;
@@ -39,7 +40,8 @@ pub(crate) struct Stop {
     pub place: StopPlace,
 }
 
-/// Why a guest was stopped.
+/// Why a guest was stopped. Whoever has been told hands it back, changed or not, for the guest to go on
+/// with.
 #[derive(Debug)]
 pub(crate) enum StopReason {
     /// It is about to be unwound with this.
@@ -50,11 +52,21 @@ pub(crate) enum StopReason {
     Interrupted,
     /// It, or a function of the host that it called, has thrown.
     Thrown {
-        /// The exception's number.
-        exception: u64,
+        /// The exception; or, handed back, the one that is thrown in its place.
+        exception: ExnRef,
         /// Where it will be caught; `None` if not by this entry into the guest.
         site: Option<CatchSite>,
     },
+}
+
+impl StopReason {
+    /// What the guest is to be unwound with, if it is.
+    pub fn into_unwound(self) -> Option<Box<Unwound>> {
+        match self {
+            StopReason::Unwinding(unwound) => Some(unwound),
+            StopReason::Breakpoint | StopReason::Interrupted | StopReason::Thrown { .. } => None,
+        }
+    }
 }
 
 // SAFETY: the one thing in it that cannot be shared is the payload of a panic, and a panic stops
@@ -75,6 +87,26 @@ impl Stop {
             } => error.downcast_ref(),
             _ => None,
         }
+    }
+
+    /// Has another exception be thrown in the place of the one that the guest was stopped for.
+    pub fn replace_exception(&mut self, other: ExnRef) -> Result<(), Error> {
+        let StopReason::Thrown { exception, .. } = &mut self.reason else {
+            return Err(Error::NoException);
+        };
+        *exception = other;
+        Ok(())
+    }
+
+    /// Has the guest be unwound with a failure instead of throwing the exception that it was stopped
+    /// for, and returns that.
+    pub fn take_exception(&mut self, failure: HostFailure) -> Result<ExnRef, Error> {
+        let StopReason::Thrown { exception, .. } = &self.reason else {
+            return Err(Error::NoException);
+        };
+        let exception = exception.clone();
+        self.reason = StopReason::Unwinding(Box::new(Unwound::failed(failure)));
+        Ok(exception)
     }
 }
 
@@ -160,7 +192,8 @@ pub(super) unsafe extern "sysv64" fn stopped(
                     }
                     Cause::Breakpoint | Cause::Trap(_) => StopReason::Breakpoint,
                 };
-                report(watcher, activation, Start::Fault(fault), reason)
+                let answer = report(watcher, activation, Start::Fault(fault), reason);
+                answer.and_then(StopReason::into_unwound)
             }
             None => None,
         };
@@ -179,8 +212,8 @@ pub(super) unsafe extern "sysv64" fn stopped(
     }
 }
 
-/// Lets whoever watches the call know of an exception, before anything is decided. Returns what the
-/// guest is to be unwound with instead, if it is.
+/// Lets whoever watches the call know of an exception, before anything is decided. Returns what to do
+/// instead of throwing it, if that is wanted: throw another, or unwind the guest.
 ///
 /// # Safety
 ///
@@ -188,9 +221,9 @@ pub(super) unsafe extern "sysv64" fn stopped(
 /// nothing else uses the store.
 pub(crate) unsafe fn thrown(
     store: NonNull<StoreContext>,
-    exception: u64,
     site: Option<CatchSite>,
-) -> Option<Box<Unwound>> {
+    exception: impl FnOnce() -> ExnRef,
+) -> Option<StopReason> {
     // SAFETY: the store is live, and its context tells where its guest was left.
     let context = unsafe { *store.as_ptr() };
     // SAFETY: the activation is the innermost of this thread, because its guest was left last.
@@ -202,12 +235,22 @@ pub(crate) unsafe fn thrown(
         pc: context.exit_pc,
         fp: context.exit_fp,
     };
+    let exception = exception();
     let reason = StopReason::Thrown { exception, site };
     // SAFETY: as above.
-    let answer = unsafe { report(watcher, context.activation, start, reason) };
-    // Nobody need be told again that it is about to be unwound.
-    watcher.set_told(answer.is_some() || site.is_none());
-    answer
+    unsafe { report(watcher, context.activation, start, reason) }
+}
+
+/// Notes that whoever watches the call knows already why the guest is about to be unwound.
+///
+/// # Safety
+///
+/// As for [`thrown`].
+pub(crate) unsafe fn note_told(store: NonNull<StoreContext>) {
+    // SAFETY: as in `thrown`.
+    if let Some(watcher) = unsafe { watcher((*store.as_ptr()).activation) } {
+        watcher.set_told();
+    }
 }
 
 /// # Safety
@@ -271,16 +314,21 @@ unsafe fn announce(
     let Some(watcher) = (unsafe { watcher(activation) }) else {
         return unwound;
     };
-    if watcher.take_told() || watcher.tears_down() || !is_news(&unwound, watcher.call()) {
+    let told = watcher.take_told();
+    if watcher.tears_down() || !is_news(&unwound, watcher.call()) {
         return unwound;
     }
     *unwound.seen_by() = Some(watcher.call());
+    if told {
+        return unwound;
+    }
     // SAFETY: as the caller says.
-    let replaced = unsafe {
+    let answer = unsafe {
         let reason = StopReason::Unwinding(unwound);
         report(watcher, activation, Start::Fault(fault), reason)
     };
-    replaced.expect("what is to be unwound is unwound with something")
+    let unwound = answer.and_then(StopReason::into_unwound);
+    unwound.expect("what is to be unwound is unwound with something")
 }
 
 /// Whether the watcher of a call has not been shown this yet. Panics are for the embedder's own
@@ -307,7 +355,8 @@ unsafe fn watcher<'a>(activation: *mut Activation) -> Option<&'a Suspender> {
     unsafe { Suspender::watching((*activation).stack).map(|watcher| watcher.as_ref()) }
 }
 
-/// Reports a stop; returns when the guest is to go on, or to be unwound with something.
+/// Reports a stop. Returns when the guest is to go on, or to be unwound: with its reason, perhaps
+/// changed.
 ///
 /// # Safety
 ///
@@ -318,16 +367,16 @@ unsafe fn report(
     activation: *mut Activation,
     start: Start,
     reason: StopReason,
-) -> Option<Box<Unwound>> {
+) -> Option<StopReason> {
     let place = StopPlace { activation, start };
     // SAFETY: the caller runs on the fiber, and has nothing on the stack that is bound to a
     // thread; whether the host has, the suspender knows.
     let mut answer = match unsafe { watcher.report(Stop { reason, place }) } {
-        Ok(unwound) => unwound,
-        Err(Teardown) => Some(Box::new(Unwound::torn_down())),
+        Ok(answer) => answer,
+        Err(Teardown) => Some(StopReason::Unwinding(Box::new(Unwound::torn_down()))),
     };
     // An error that was raised here has no frames yet.
-    if let Some(unwound) = &mut answer
+    if let Some(StopReason::Unwinding(unwound)) = &mut answer
         && let Unwound::Host {
             failure: HostFailure::Error(_),
             backtrace,

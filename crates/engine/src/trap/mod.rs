@@ -53,7 +53,7 @@ pub(crate) use arch::{
     BREAKPOINT, serialize, stack_pointer, throw_ref_stub, throw_stub, with_saved_registers,
 };
 pub(crate) use backtrace::{LiveFrame, RawBacktrace, Step, Walk};
-pub(crate) use event::{Stop, StopReason, thrown};
+pub(crate) use event::{Stop, StopReason, note_told, thrown};
 pub(crate) use exceptions::{CatchSite, Resumption, find_handler, scan_stack};
 pub(crate) use os::{ThreadHandle, install_handlers, install_interrupts, prepare_thread};
 pub(crate) use step::step_into_guest;

@@ -221,7 +221,7 @@ fn watched<'a>(guest: &'a Guest, argument: u64) -> Fiber<'a, Outcome> {
     }
 }
 
-fn go_on<'a>(fiber: &mut Fiber<'a, Outcome>, answer: Option<Box<Unwound>>) -> Progress<Outcome> {
+fn go_on<'a>(fiber: &mut Fiber<'a, Outcome>, answer: Option<StopReason>) -> Progress<Outcome> {
     let mut context = Context::from_waker(Waker::noop());
     fiber.resume_watched(&mut context, answer).unwrap()
 }
@@ -337,7 +337,7 @@ fn a_guest_can_be_stopped_to_the_very_end_of_its_stack() {
                         frames as u32 == hits || frames as u32 == hits + 1,
                         "{frames}, {hits}"
                     );
-                    answer = Some(unwound);
+                    answer = Some(StopReason::Unwinding(unwound));
                 }
                 progress => break outcome(progress).unwrap_err(),
             }
@@ -370,7 +370,7 @@ fn a_stopped_guest_can_be_dropped_or_unwound() {
     let mut fiber = watched(&guest, &raw mut registers as u64);
     stop(go_on(&mut fiber, None));
     let failure = super::HostFailure::Error("stop it".into());
-    let answer = Some(Box::new(Unwound::failed(failure)));
+    let answer = Some(StopReason::Unwinding(Box::new(Unwound::failed(failure))));
     let unwound = outcome(go_on(&mut fiber, answer)).unwrap_err();
     assert!(matches!(*unwound, Unwound::Host { .. }));
     assert_eq!(registers.sp_after, 0, "it went on");

@@ -12,6 +12,7 @@ use super::live_frames::{LiveFrames, Version};
 use super::store::{StoreMut, StoreOpaque, StoreRef};
 use super::store_context::StoreContext;
 use super::watched_call::{Event, describe};
+use crate::api::ExnRef;
 use crate::error::{Error, Result};
 use crate::fiber::StackBounds;
 use crate::trap::{self, CallId, HostFailure, Stop, StopReason, Unwound};
@@ -20,15 +21,15 @@ use std::pin::Pin;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
-/// Handles an event of a guest in the store with this context. Returns what the guest is to be
-/// unwound with, if it is.
+/// Handles an event of a guest in the store with this context. Returns what the guest goes on with:
+/// the reason for the stop, or another.
 ///
 /// # Safety
 ///
 /// The function is that of the store, [`StoreMut::set_debug_handler`] has noted it there. It is
 /// called on the fiber that the store runs on, in the place of an instruction of the guest, and
 /// nothing else uses the store.
-pub(crate) type HandleStop = unsafe fn(NonNull<StoreContext>, CallId, Stop) -> Option<Box<Unwound>>;
+pub(crate) type HandleStop = unsafe fn(NonNull<StoreContext>, CallId, Stop) -> StopReason;
 
 /// A store's handler.
 pub(crate) type DebugHandler<T> =
@@ -40,7 +41,7 @@ pub(crate) type HandlerFuture<'a> = Pin<Box<dyn Future<Output = Result<()>> + Se
 /// A guest that is stopped while a handler runs.
 pub(crate) struct StoppedGuest<'a, T> {
     store: StoreMut<'a, T>,
-    stop: &'a Stop,
+    stop: &'a mut Stop,
     version: &'a Version,
 }
 
@@ -72,6 +73,18 @@ impl<T: 'static> StoppedGuest<'_, T> {
     pub fn error(&self) -> Option<&Error> {
         self.stop.error()
     }
+
+    /// Has another exception be thrown in the place of the one that the guest is stopped for.
+    pub fn replace_exception(&mut self, exception: ExnRef) -> Result<()> {
+        self.store.opaque().check(exception.handle().store);
+        self.stop.replace_exception(exception)
+    }
+
+    /// Has the guest be unwound with an error instead of throwing the exception that it is stopped
+    /// for.
+    pub fn take_exception(&mut self, error: Error) -> Result<ExnRef> {
+        self.stop.take_exception(error_failure(error))
+    }
 }
 
 /// Bars a context until dropped.
@@ -94,7 +107,7 @@ unsafe fn handle_stop<T: Send + 'static>(
     context: NonNull<StoreContext>,
     call: CallId,
     mut stop: Stop,
-) -> Option<Box<Unwound>> {
+) -> StopReason {
     // SAFETY: as the caller says.
     let mut store = unsafe { StoreMut::<T>::from_context(context) };
     let engine = store.opaque().engine.clone();
@@ -112,7 +125,7 @@ unsafe fn handle_stop<T: Send + 'static>(
         };
         let guest = StoppedGuest {
             store: store.reborrow(),
-            stop: &stop,
+            stop: &mut stop,
             version: &version,
         };
         let mut future = handler(guest, event);
@@ -135,14 +148,7 @@ unsafe fn handle_stop<T: Send + 'static>(
     };
     version.advance();
     let failure = match result {
-        Ok(Ok(())) => {
-            return match stop.reason {
-                StopReason::Unwinding(unwound) => Some(unwound),
-                StopReason::Breakpoint | StopReason::Interrupted | StopReason::Thrown { .. } => {
-                    None
-                }
-            };
-        }
+        Ok(Ok(())) => return stop.reason,
         Ok(Err(failure)) => failure,
         Err(panic) => panic_failure(panic),
     };
@@ -151,7 +157,7 @@ unsafe fn handle_stop<T: Send + 'static>(
         failure => Unwound::failed(failure),
     };
     *unwound.seen_by() = Some(call);
-    Some(Box::new(unwound))
+    StopReason::Unwinding(Box::new(unwound))
 }
 
 impl<T: Send + 'static> StoreMut<'_, T> {

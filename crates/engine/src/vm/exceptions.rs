@@ -14,6 +14,9 @@
 //!
 //! ```text
 //!   make the exception  -->  find its handler  -->  park it, or say where to go on  -->  go there
+//!                                   |    ^
+//!                                   v    |  another, or none
+//!                                whoever watches
 //! ```
 
 use super::context::{InstanceHeader, VmTag};
@@ -25,7 +28,7 @@ use super::values::{load_val, store_val};
 use super::vmctx::Vmctx;
 use crate::api::{ExnRef, Val};
 use crate::error::{Error, Result};
-use crate::trap::{self, CatchSite, HostFailure, Resumption, Unwound};
+use crate::trap::{self, CatchSite, HostFailure, Resumption, StopReason, Unwound};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;
 use std::sync::{Arc, OnceLock};
@@ -335,8 +338,8 @@ pub(crate) fn new_exception(
 enum Thrown {
     /// It goes on there.
     Caught(Resumption),
-    /// Whoever watches wants the entry to fail with this instead.
-    Replaced(Box<Unwound>),
+    /// Whoever watches has taken it, and wants the entry to fail with this instead.
+    Taken(Box<Unwound>),
     /// Nothing here catches it: the entry into the guest fails with it.
     Uncaught(ExnRef),
 }
@@ -347,15 +350,34 @@ enum Thrown {
 ///
 /// The caller was called by the store's guest, which is going to be left by what this says.
 unsafe fn throw_exception(store: &mut OpaqueMut<'_>, exception: u64) -> Thrown {
+    let context = store.context();
+    let handle = |store: &StoreOpaque, number| {
+        let handle = store.exceptions.handle(store.id, number);
+        handle.expect("what is thrown is an exception of the store")
+    };
     // SAFETY: the guest waits.
     let site = unsafe { store.find_handler(exception) };
     // Whoever watches sees an exception before anything is decided: the guest is as it was when it
     // threw.
     //
     // SAFETY: as above; the caller does nothing but wait for this.
-    if let Some(unwound) = unsafe { trap::thrown(store.context(), exception, site) } {
-        return Thrown::Replaced(unwound);
-    }
+    let answer = unsafe { trap::thrown(context, site, || handle(store, exception)) };
+    let (exception, site) = match answer {
+        Some(StopReason::Unwinding(unwound)) => {
+            // SAFETY: as above.
+            unsafe { trap::note_told(context) };
+            return Thrown::Taken(unwound);
+        }
+        Some(StopReason::Thrown {
+            exception: chosen, ..
+        }) if chosen.handle().number != exception => {
+            // It stays when the reference goes: nothing is collected before the guest goes on.
+            let chosen = chosen.handle().number;
+            // SAFETY: as above.
+            (chosen, unsafe { store.find_handler(chosen) })
+        }
+        _ => (exception, site),
+    };
     match site {
         Some(site) => {
             let store = &mut **store;
@@ -365,8 +387,9 @@ unsafe fn throw_exception(store: &mut OpaqueMut<'_>, exception: u64) -> Thrown {
             Thrown::Caught(Resumption::new(site, exception, fields.expose_provenance()))
         }
         None => {
-            let handle = store.exceptions.handle(store.id, exception);
-            Thrown::Uncaught(handle.expect("what is thrown is an exception of the store"))
+            // SAFETY: as above.
+            unsafe { trap::note_told(context) };
+            Thrown::Uncaught(handle(store, exception))
         }
     }
 }
@@ -410,7 +433,7 @@ unsafe fn builtin(
             }
             return 1;
         }
-        Ok(Ok(Thrown::Replaced(unwound))) => instead(*unwound),
+        Ok(Ok(Thrown::Taken(unwound))) => instead(*unwound),
         Ok(Ok(Thrown::Uncaught(exception))) => HostFailure::Error(Box::new(Error::from(exception))),
         Ok(Err(error)) => HostFailure::Error(Box::new(error)),
         Err(panic) => panic_failure(panic),
@@ -488,10 +511,14 @@ pub(crate) unsafe fn thrown_by_host(
     if exception.store != store.id {
         return failure;
     }
+    let thrown = exception.number;
     // SAFETY: the guest waits.
-    match unsafe { throw_exception(store, exception.number) } {
+    match unsafe { throw_exception(store, thrown) } {
         Thrown::Caught(resumption) => HostFailure::Caught(resumption),
-        Thrown::Replaced(unwound) => instead(*unwound),
+        Thrown::Taken(unwound) => instead(*unwound),
+        Thrown::Uncaught(other) if other.handle().number != thrown => {
+            HostFailure::Error(Box::new(Error::from(other)))
+        }
         // It keeps what was noted where it was thrown.
         Thrown::Uncaught(_) => failure,
     }

@@ -22,6 +22,7 @@
 //! host. That is not so while a function of the host waits for something: it may keep the store
 //! borrowed. Hence the difference between Stopped and Waiting.
 
+use super::host_func::error_failure;
 use super::live_frames::{LiveFrames, Version};
 use super::live_values::LiveValues;
 use super::store::{OpaqueMut, StoreMut, StoreOpaque, StoreRef};
@@ -158,10 +159,7 @@ impl<'a, T: 'static> WatchedCall<'a, T> {
         self.position = None;
         let stopped = std::mem::replace(&mut self.state, State::Waiting);
         let answer = match stopped {
-            State::Stopped(Stop {
-                reason: StopReason::Unwinding(unwound),
-                ..
-            }) => Some(unwound),
+            State::Stopped(stop) => Some(stop.reason),
             _ => None,
         };
         let running = self.interrupt.run();
@@ -283,6 +281,27 @@ impl<'a, T: 'static> WatchedCall<'a, T> {
         }
     }
 
+    /// Has another exception be thrown in the place of the one that the guest is stopped for.
+    pub fn replace_exception(&mut self, exception: ExnRef) -> Result<()> {
+        self.store.opaque().check(exception.handle().store);
+        self.stop_mut()?.replace_exception(exception)
+    }
+
+    /// Has the guest be unwound with an error instead of throwing the exception that it is stopped
+    /// for.
+    pub fn take_exception(&mut self, error: Error) -> Result<ExnRef> {
+        let stop = self.stop_mut()?;
+        stop.take_exception(error_failure(error))
+    }
+
+    /// Where the guest stands still, for what can be done about an exception only.
+    fn stop_mut(&mut self) -> Result<&mut Stop> {
+        match &mut self.state {
+            State::Stopped(stop) => Ok(stop),
+            _ => Err(Error::NoException),
+        }
+    }
+
     /// What asks the guest to stop, from any thread.
     pub fn interrupt(&self) -> &Arc<Interrupt> {
         &self.interrupt
@@ -304,11 +323,7 @@ pub(crate) fn describe(store: &OpaqueMut<'_>, stop: &mut Stop) -> Event {
         StopReason::Breakpoint => Event::Breakpoint,
         StopReason::Interrupted => Event::Interrupted,
         StopReason::Thrown { exception, site } => {
-            let handle = store.exceptions.handle(store.id, *exception);
-            match handle {
-                Some(exception) => Event::Exception(exception, site.map(|site| site.fp)),
-                None => Event::HostError,
-            }
+            Event::Exception(exception.clone(), site.map(|site| site.fp))
         }
         StopReason::Unwinding(unwound) => unwinding(store, unwound),
     }
