@@ -9,6 +9,10 @@
 //! | guest to builtin (builtin trampoline) | `tail` | vmctx, the builtin's parameters | its result |
 //! | builtin trampoline to host | `system_v` | as the guest gave them | its result |
 //!
+//! On x86-64 functions of both conventions keep `rbx`, `rbp` and `r12` to `r15` for their callers:
+//! each saves those that it uses, and one that catches exceptions all of them, because no register
+//! keeps its value on the way to a handler. A guest that is left without returning restores none.
+//!
 //! *Slots* are an array of [`crate::layout::RAW_VALUE_SIZE`] bytes a value, as many as the larger
 //! of the numbers of parameters and results: parameters on the way in, results on the way back.
 
@@ -45,8 +49,7 @@ pub(crate) fn guest_signature(ty: &FuncType) -> Signature {
 }
 
 /// The signature of an entry trampoline. On x86-64 the `tail` convention passes these parameters
-/// in the same registers as the system's; it keeps no register but the frame pointer, so that
-/// whoever enters the guest saves the host's, once.
+/// in the same registers as the system's.
 pub(crate) fn entry_signature() -> Signature {
     let mut signature = Signature::new(CallConv::Tail);
     signature.params.extend([AbiParam::new(POINTER); 3]);

@@ -5,8 +5,8 @@
 //!                                       --builtin trampoline-->  the runtime
 //! ```
 //!
-//! An *entry trampoline* takes the arguments out of slots and calls a guest function. It keeps no
-//! registers, as nothing in the guest's convention does: who calls it saves what the host wants
+//! An *entry trampoline* takes the arguments out of slots and calls a guest function. When it is left
+//! without returning, nobody restores what it has saved: who calls it saves what the host wants
 //! back. There is one per function type, so that a debugger can call any function.
 //!
 //! An *exit trampoline* is what an imported function of the host looks like to the guest. It

@@ -20,8 +20,8 @@
 //! frames ends where it meets `fp`. Without a stack to move to the two pictures stand one above
 //! the other on the same stack.
 //!
-//! The guest's convention keeps no register but the frame pointer, and so the trampoline does
-//! not either. What is saved here serves both ways out.
+//! What is saved here is for leaving without returning. Compiled code keeps these registers by
+//! itself when it returns, but a return does not rely on that.
 //!
 //! # Leaving without returning
 //!
@@ -107,6 +107,40 @@ impl EntryState {
     pub const EMPTY: EntryState = EntryState { sp: 0, fp: 0 };
 }
 
+/// The beginning of a function: a frame, and in it, below the frame pointer, the registers that
+/// functions keep for their callers. They take [`SAVED_SIZE`] bytes, which leave the stack eight
+/// bytes off the alignment that a call wants.
+macro_rules! save_registers {
+    () => {
+        "push rbp
+         .cfi_def_cfa_offset 16
+         .cfi_offset rbp, -16
+         mov rbp, rsp
+         .cfi_def_cfa_register rbp
+         push rbx
+         push r12
+         push r13
+         push r14
+         push r15"
+    };
+}
+
+/// The bytes between the frame pointer and the end of what `save_registers` has saved.
+const SAVED_SIZE: usize = 5 * 8;
+
+/// Takes back what `save_registers` has saved, from where the stack pointer is, with the caller's
+/// frame pointer.
+macro_rules! restore_registers {
+    () => {
+        "pop r15
+         pop r14
+         pop r13
+         pop r12
+         pop rbx
+         pop rbp"
+    };
+}
+
 /// A way in. The arguments come in such an order that those of the trampoline are in their
 /// registers from the beginning.
 macro_rules! entry {
@@ -123,32 +157,18 @@ macro_rules! entry {
         ) -> u32 {
             naked_asm!(
                 ".cfi_startproc",
-                "push rbp",
-                ".cfi_def_cfa_offset 16",
-                ".cfi_offset rbp, -16",
-                "mov rbp, rsp",
-                ".cfi_def_cfa_register rbp",
-                "push rbx",
-                "push r12",
-                "push r13",
-                "push r14",
-                "push r15",
+                save_registers!(),
                 "mov [r8 + {sp}], rsp",
                 "mov [r8 + {fp}], rbp",
                 $to_the_stack,
                 "call rcx",
-                // Of the registers that the host wants back the trampoline has kept rbp alone.
                 "xor eax, eax",
-                "lea rsp, [rbp - 40]",
-                "pop r15",
-                "pop r14",
-                "pop r13",
-                "pop r12",
-                "pop rbx",
-                "pop rbp",
+                "lea rsp, [rbp - {saved}]",
+                restore_registers!(),
                 ".cfi_def_cfa rsp, 8",
                 "ret",
                 ".cfi_endproc",
+                saved = const SAVED_SIZE,
                 sp = const offset_of!(Activation, entry) + offset_of!(EntryState, sp),
                 fp = const offset_of!(Activation, entry) + offset_of!(EntryState, fp),
             )
@@ -187,12 +207,7 @@ unsafe extern "sysv64" fn unwind_to_entry(activation: *mut Activation) -> ! {
     naked_asm!(
         "mov rsp, [rdi + {sp}]",
         "mov eax, 1",
-        "pop r15",
-        "pop r14",
-        "pop r13",
-        "pop r12",
-        "pop rbx",
-        "pop rbp",
+        restore_registers!(),
         "ret",
         sp = const offset_of!(Activation, entry) + offset_of!(EntryState, sp),
     )
@@ -264,16 +279,7 @@ pub(crate) unsafe extern "sysv64" fn with_saved_registers(
 ) {
     naked_asm!(
         ".cfi_startproc",
-        "push rbp",
-        ".cfi_def_cfa_offset 16",
-        ".cfi_offset rbp, -16",
-        "mov rbp, rsp",
-        ".cfi_def_cfa_register rbp",
-        "push rbx",
-        "push r12",
-        "push r13",
-        "push r14",
-        "push r15",
+        save_registers!(),
         "sub rsp, 8",
         "mov rax, rsi",
         "mov rsi, rsp",
@@ -301,17 +307,8 @@ macro_rules! throwing {
         ) -> i64 {
             naked_asm!(
                 ".cfi_startproc",
-                "push rbp",
-                ".cfi_def_cfa_offset 16",
-                ".cfi_offset rbp, -16",
-                "mov rbp, rsp",
-                ".cfi_def_cfa_register rbp",
                 // For whoever looks for references in the guest's frames.
-                "push rbx",
-                "push r12",
-                "push r13",
-                "push r14",
-                "push r15",
+                save_registers!(),
                 "sub rsp, {size} + 8",
                 concat!("mov ", $register, ", rsp"),
                 "call {throw}",
