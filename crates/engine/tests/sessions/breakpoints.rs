@@ -354,17 +354,8 @@ fn no_memory_is_writable_and_executable() {
 fn nested() -> (Guest, u32) {
     let engine = engine(Observe::State);
     let mut guest = Guest::of(&engine, HostFrames::default());
-    // The first store of the module.
-    let store = guest
-        .module
-        .wasm()
-        .windows(3)
-        .position(|bytes| bytes == [0x36, 2, 0]);
-    let (module, at) = (guest.module.clone(), store.unwrap() as u32);
-    let place = guest
-        .store
-        .edit_breakpoints(|breakpoints| breakpoints.add(&module, at));
-    (guest, place.unwrap())
+    let place = guest.break_at_leaf();
+    (guest, place)
 }
 
 #[test]

@@ -1,23 +1,147 @@
 //! Sessions that are dropped in the middle.
 
 use crate::common::{block_on, instantiate, poll_once};
-use crate::support::{FAIL, Guest, NEVER, OVERFLOW, TRAP, WAIT, name};
+use crate::support::{
+    FAIL, Guest, HostFrame, HostFrames, NEVER, OVERFLOW, THROW, TRAP, WAIT, name,
+};
+use std::fmt;
 use std::pin::pin;
-use trapline::{Caller, DebugSession, Engine, Error, ExnRef, Linker, Val};
+use trapline::{Caller, Config, DebugSession, Engine, Error, ExnRef, Linker, Observe, Val};
+
+/// What a session can be stopped for, and what the leaf does to get there.
+const EVENTS: [(&str, i32); 7] = [
+    ("trap", TRAP),
+    ("trap", OVERFLOW),
+    ("host error", FAIL),
+    ("exception", THROW),
+    ("breakpoint", TRAP),
+    ("step", TRAP),
+    ("interrupted", TRAP),
+];
+
+/// A guest that can be stopped anywhere.
+fn guest() -> Guest {
+    let engine = Engine::new(Config::new().observe(Observe::State)).unwrap();
+    Guest::of(&engine, HostFrames::default())
+}
+
+/// A session that is stopped for an event in a leaf below four functions of the host.
+fn stopped<'g>(
+    guest: &'g mut Guest,
+    sync: i32,
+    (event, leaf): (&str, i32),
+) -> DebugSession<'g, HostFrames> {
+    let by_breakpoint = ["breakpoint", "step", "interrupted"].contains(&event);
+    if by_breakpoint {
+        guest.break_at_leaf();
+    }
+    let mut session = guest.session(4, sync, leaf);
+    if by_breakpoint {
+        assert_eq!(name(&block_on(session.next())), "breakpoint");
+    }
+    let step = match event {
+        "breakpoint" => return session,
+        "step" => block_on(session.step()),
+        "interrupted" => {
+            session.interrupt_handle().unwrap().interrupt();
+            block_on(session.next())
+        }
+        _ => block_on(session.next()),
+    };
+    assert_eq!(name(&step), event);
+    session
+}
 
 #[test]
-fn a_session_can_be_dropped_at_any_event() {
-    for leaf in [TRAP, OVERFLOW, FAIL] {
+fn a_session_that_is_dropped_at_any_kind_of_event_leaves_the_frames_of_the_host() {
+    for event in EVENTS {
         for sync in [0, 0b1010, 0b1111] {
-            let mut guest = Guest::new();
-            let frames = guest.store.data().clone();
-            let mut session = guest.session(4, sync, leaf);
-            let step = block_on(session.next());
-            assert!(["trap", "host error"].contains(&name(&step)));
-            assert_eq!(frames.alive(), 4);
-            drop(session);
-            guest.assert_usable();
+            for moves in [false, true] {
+                // Then it belongs to its thread.
+                if moves && sync != 0 {
+                    continue;
+                }
+                let mut guest = guest();
+                let frames = guest.store.data().clone();
+                let session = stopped(&mut guest, sync, event);
+                assert_eq!(frames.alive(), 4);
+                match moves {
+                    false => drop(session),
+                    true => std::thread::scope(|scope| {
+                        scope.spawn(move || drop(session)).join().unwrap();
+                    }),
+                }
+                guest.assert_usable();
+            }
         }
+    }
+}
+
+#[test]
+fn a_session_that_was_refused_on_another_thread_can_be_dropped_on_its_own() {
+    for event in EVENTS {
+        let mut guest = guest();
+        let frames = guest.store.data().clone();
+        let mut session = stopped(&mut guest, 0b0001, event);
+        let refused =
+            std::thread::scope(|scope| scope.spawn(|| block_on(session.next())).join().unwrap());
+        assert_eq!(name(&refused), "pinned");
+        assert_eq!(frames.alive(), 4);
+        drop(session);
+        guest.assert_usable();
+    }
+}
+
+/// An error that counts as a frame of the host.
+struct Counted {
+    _frame: HostFrame,
+}
+
+impl Counted {
+    fn of(frames: &HostFrames) -> Counted {
+        Counted {
+            _frame: frames.enter(),
+        }
+    }
+}
+
+impl fmt::Debug for Counted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("counted")
+    }
+}
+
+impl fmt::Display for Counted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("counted")
+    }
+}
+
+impl std::error::Error for Counted {}
+
+#[test]
+fn an_error_that_a_session_is_stopped_for_is_dropped_with_it() {
+    let frames = HostFrames::default();
+    let mut linker = Linker::new(&Engine::default());
+    linker
+        .func_wrap("host", "fail", |caller: Caller<'_, HostFrames>| {
+            Err::<(), _>(Counted::of(caller.data()))
+        })
+        .unwrap();
+    let wat = r#"(module (import "host" "fail" (func $fail)) (tag $e)
+        (func (export "fail") (call $fail)) (func (export "throw") (throw $e)))"#;
+    let (mut store, instance) = instantiate(&linker, frames.clone(), wat);
+    for export in ["fail", "throw"] {
+        let func = instance.get_func(&store, export).unwrap();
+        let mut session = DebugSession::call(&mut store, func, &[]).unwrap();
+        match name(&block_on(session.next())) {
+            "host error" => {}
+            _ => drop(session.take_exception(Counted::of(&frames)).unwrap()),
+        }
+        assert!(session.error().unwrap().downcast_ref::<Counted>().is_some());
+        assert_eq!(frames.alive(), 1);
+        drop(session);
+        assert_eq!(frames.alive(), 0);
     }
 }
 

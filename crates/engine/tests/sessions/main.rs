@@ -9,6 +9,7 @@ mod events;
 mod exceptions;
 mod frames;
 mod handlers;
+mod hosts;
 mod intercepted;
 mod interrupts;
 mod nesting;

@@ -17,6 +17,7 @@ pub const NESTED: &str = r#"(module $nested
     (import "host" "wait" (func $wait (param i32)))
     (memory $memory 1)
     (global $global (mut i32) (i32.const 5))
+    (tag $e)
     (func $run (export "run") (param $depth i32) (param $sync i32) (param $leaf i32) (result i32)
         (if (result i32) (i32.eqz (local.get $depth))
             (then (call $leaf (local.get $leaf)))
@@ -31,15 +32,17 @@ pub const NESTED: &str = r#"(module $nested
                             (local.get $depth) (local.get $sync) (local.get $leaf))))))))
     (func $leaf (param $what i32) (result i32)
         (i32.store (i32.const 8) (local.get $what))
-        (block $wait (block $never (block $fail (block $overflow (block $load (block $trap
-            (br_table $trap $load $overflow $fail $never $wait (local.get $what)))
+        (block $throw (block $wait (block $never (block $fail
+            (block $overflow (block $load (block $trap
+            (br_table $trap $load $overflow $fail $never $wait $throw (local.get $what)))
             unreachable)
             (return (i32.load (i32.const 0x7fffffff))))
             (return (call $leaf (i32.const 2))))
             (call $fail (i32.const 1)))
             (call $wait (i32.const -1)))
         (call $wait (i32.const 3))
-        (i32.const 0))
+        (return (i32.const 0)))
+        (throw $e))
     (func (export "fine") (result i32) (i32.const 42)))"#;
 
 /// What the leaf does.
@@ -49,6 +52,7 @@ pub const OVERFLOW: i32 = 2;
 pub const FAIL: i32 = 3;
 pub const NEVER: i32 = 4;
 pub const WAIT: i32 = 5;
+pub const THROW: i32 = 6;
 
 /// Counts the frames of the host that are alive.
 #[derive(Clone, Default, Debug)]
@@ -166,6 +170,18 @@ impl Guest {
         DebugSession::call(&mut self.store, run, &params).unwrap()
     }
 
+    /// Places a breakpoint where `leaf` begins. Returns where that is.
+    pub fn break_at_leaf(&mut self) -> u32 {
+        // The first store of the module.
+        let is_store = |bytes: &[u8]| bytes == [0x36, 2, 0];
+        let store = self.module.wasm().windows(3).position(is_store);
+        let (module, at) = (self.module.clone(), store.unwrap() as u32);
+        let place = self
+            .store
+            .edit_breakpoints(|breakpoints| breakpoints.add(&module, at));
+        place.unwrap()
+    }
+
     /// Checks that the store can be used as if nothing had happened.
     pub fn assert_usable(&mut self) {
         assert_eq!(self.store.data().alive(), 0, "frames of the host are left");
@@ -186,6 +202,7 @@ pub fn name(step: &Option<DebugStepResult>) -> &'static str {
         Some(DebugStepResult::Refused(Error::PinnedSession)) => "pinned",
         Some(DebugStepResult::Exception(_)) => "exception",
         Some(DebugStepResult::Interrupted) => "interrupted",
+        Some(DebugStepResult::Step) => "step",
         Some(_) => "another",
     }
 }

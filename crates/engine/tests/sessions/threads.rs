@@ -1,11 +1,11 @@
 //! Sessions and threads.
 
 use crate::common::{block_on, poll_once};
-use crate::support::{FAIL, Guest, HostFrames, TRAP, WAIT, name};
+use crate::support::{FAIL, Guest, HostFrames, THROW, TRAP, WAIT, name};
 use std::pin::pin;
 use std::sync::Barrier;
 use std::task::Poll;
-use trapline::{DebugSession, DebugStepResult, Engine, Error, Val};
+use trapline::{Config, DebugSession, DebugStepResult, Engine, Error, Observe, Val};
 
 fn elsewhere<R: Send>(work: impl FnOnce() -> R + Send) -> R {
     std::thread::scope(|scope| scope.spawn(work).join().unwrap())
@@ -54,6 +54,31 @@ fn a_session_can_be_polled_from_changing_threads() {
         drop(session);
         guest.assert_usable();
     }
+}
+
+#[test]
+fn a_session_can_go_on_from_each_kind_of_event_in_another_thread() {
+    let engine = Engine::new(Config::new().observe(Observe::State)).unwrap();
+    let mut guest = Guest::of(&engine, HostFrames::default());
+    guest.break_at_leaf();
+    let frames = guest.store.data().clone();
+    for (leaf, event) in [(THROW, "exception"), (FAIL, "host error"), (TRAP, "trap")] {
+        let mut session = guest.session(3, 0, leaf);
+        assert_eq!(name(&elsewhere(|| block_on(session.next()))), "breakpoint");
+        assert_eq!(name(&elsewhere(|| block_on(session.step()))), "step");
+        session.interrupt_handle().unwrap().interrupt();
+        assert_eq!(name(&elsewhere(|| block_on(session.next()))), "interrupted");
+        assert_eq!(name(&elsewhere(|| block_on(session.next()))), event);
+        assert_eq!(elsewhere(|| session.frames().count()), 8);
+        assert_eq!(frames.alive(), 3);
+        // An exception is reported by each entry.
+        while leaf == THROW && session.frames().count() > 2 {
+            assert_eq!(name(&elsewhere(|| block_on(session.next()))), "exception");
+        }
+        assert_eq!(name(&elsewhere(|| block_on(session.next()))), "failed");
+        assert!(elsewhere(|| block_on(session.next())).is_none());
+    }
+    guest.assert_usable();
 }
 
 #[test]
