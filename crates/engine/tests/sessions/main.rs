@@ -11,6 +11,7 @@ mod frames;
 mod handlers;
 mod interrupts;
 mod nesting;
+mod resources;
 mod stepping;
 mod stress;
 mod support;
