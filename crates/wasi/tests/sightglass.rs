@@ -1,5 +1,6 @@
 //! Benchmark programs of the sightglass suite: real programs that must print what they should.
 
+#[allow(dead_code, reason = "it serves other tests too")]
 mod common;
 
 use std::path::{Path, PathBuf};

@@ -1,5 +1,6 @@
 //! The conformance tests of WASI preview 1, as far as they are in the corpus.
 
+#[allow(dead_code, reason = "it serves other tests too")]
 mod common;
 
 use std::path::Path;

@@ -57,6 +57,10 @@ impl<'s> LiveValues<'s> {
         let live = &self.guest.live;
         let module = self.guest.module.compiled();
         let wasm_pc = live.wasm_pc.ok_or(Error::NoFrameYet)?;
+        // The stack has overflowed ahead of all operators, while the frame was being made.
+        if module.info().bodies[live.function].start == wasm_pc {
+            return Err(Error::NoFrameYet);
+        }
         // A call that has overflowed the stack has begun, though it is no place that traps.
         let interrupted = |at| module.trap_at(at).is_some() || module.point_at(at).is_some();
         let calling = live.at_call || !interrupted(live.text_offset);

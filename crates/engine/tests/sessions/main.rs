@@ -14,6 +14,7 @@ mod intercepted;
 mod interrupts;
 mod nesting;
 mod points;
+mod resources;
 mod stepping;
 mod stress;
 mod support;

@@ -1,10 +1,18 @@
 //! Sessions that are treated without pattern: breakpoints that come and go, steps, interrupts, moves
 //! to other threads, drops in the middle. What the guest computes is the same in the end.
 //!
-//! `TRAPLINE_STRESS_ROUNDS` says how many sessions there are, 60 if not set.
+//! `TRAPLINE_STRESS_ROUNDS` says how many sessions there are, 60 if not set, or
+//! `TRAPLINE_STRESS_MINUTES` for how long. Then nothing may have leaked in the end, which is measured
+//! in the whole process: so no other test may run in it.
+//!
+//! ```console
+//! $ TRAPLINE_STRESS_MINUTES=10 cargo test --release -p trapline --test sessions stress -- --nocapture
+//! ```
 
 use crate::common::block_on;
+use crate::resources::Resources;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 use trapline::{
     Caller, Config, DebugSession, DebugStepResult, Engine, Extern, Linker, Module, Observe, Val,
 };
@@ -20,6 +28,38 @@ impl Random {
         self.0 % bound
     }
 }
+
+/// For how long to go on.
+enum Length {
+    Rounds(u64),
+    Until(Instant),
+}
+
+impl Length {
+    fn from_env() -> Length {
+        let number = |name| {
+            let value: Option<u64> = std::env::var(name).ok().map(|value| {
+                let number = value.parse();
+                number.unwrap_or_else(|_| panic!("{name} is a number"))
+            });
+            value
+        };
+        match number("TRAPLINE_STRESS_MINUTES") {
+            Some(minutes) => Length::Until(Instant::now() + Duration::from_secs(60 * minutes)),
+            None => Length::Rounds(number("TRAPLINE_STRESS_ROUNDS").unwrap_or(60)),
+        }
+    }
+
+    fn is_over(&self, round: u64) -> bool {
+        match *self {
+            Length::Rounds(rounds) => round == rounds,
+            Length::Until(end) => Instant::now() >= end,
+        }
+    }
+}
+
+/// After so many rounds whatever is kept for the next time has been made.
+const WARM: u64 = 200;
 
 /// Calls itself, directly and through the host, throws and catches, and keeps a checksum.
 const WAT: &str = r#"(module
@@ -82,11 +122,12 @@ fn whatever_is_done_to_a_session_its_guest_computes_the_same() {
 
     let mut random = Random(0x1234_5678_9abc_def1);
     let (mut finished, mut dropped) = (0, 0);
-    let rounds = match std::env::var("TRAPLINE_STRESS_ROUNDS") {
-        Ok(rounds) => rounds.parse().expect("TRAPLINE_STRESS_ROUNDS is a number"),
-        Err(_) => 60,
-    };
-    for round in 0..rounds {
+    let length = Length::from_env();
+    let (mut round, mut warm) = (0, None);
+    while !length.is_over(round) {
+        if round == WARM {
+            warm = Some(Resources::now());
+        }
         memory.data_mut(&mut store).fill(0);
         let mut session = DebugSession::call(&mut store, work, &params).unwrap();
         let handle = session.interrupt_handle().unwrap();
@@ -124,11 +165,16 @@ fn whatever_is_done_to_a_session_its_guest_computes_the_same() {
         store
             .edit_breakpoints(|breakpoints| breakpoints.clear())
             .unwrap();
+        round += 1;
     }
+    println!("{finished} sessions came to their end, {dropped} were dropped");
     assert!(
-        finished >= rounds * 3 / 4 && finished + dropped == rounds,
+        finished >= round * 3 / 4 && finished + dropped == round,
         "{finished}, {dropped}"
     );
+    if let Some(warm) = warm {
+        warm.assert_no_more();
+    }
 }
 
 /// Does something to a session, and goes on to the next event. False at the end.

