@@ -85,7 +85,7 @@ fn peak_memory() -> Result<u64> {
 
 /// Appends copies of a module's functions to it until it has at least `size` bytes. Custom
 /// sections are left out.
-fn repeat_functions(wasm: &[u8], size: usize) -> Result<Vec<u8>> {
+pub fn repeat_functions(wasm: &[u8], size: usize) -> Result<Vec<u8>> {
     let mut types = Vec::new();
     let mut bodies = Vec::new();
     // Section ids and contents in order; those of functions and code are filled in at the end.
@@ -100,10 +100,10 @@ fn repeat_functions(wasm: &[u8], size: usize) -> Result<Vec<u8>> {
             Payload::CustomSection(_) => continue,
             _ => {}
         }
-        if let Some((id, range)) = payload.as_section() {
-            if !matches!(payload, Payload::CodeSectionEntry(_)) {
-                sections.push((id, &wasm[range.start as usize..range.end as usize]));
-            }
+        if let Some((id, range)) = payload.as_section()
+            && !matches!(payload, Payload::CodeSectionEntry(_))
+        {
+            sections.push((id, &wasm[range.start as usize..range.end as usize]));
         }
     }
     let code: usize = bodies.iter().map(|body| body.len() + 4).sum();

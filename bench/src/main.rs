@@ -1,6 +1,10 @@
 //! Measures Trapline beside Wasmtime: one command runs the programs of the sightglass suite on
 //! both, in one process, taking turns, and prints and stores what they needed.
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
+#![allow(
+    clippy::duplicate_mod,
+    reason = "one file is compiled against each of the two engines"
+)]
 
 mod big;
 mod clock;
@@ -9,17 +13,19 @@ mod docs;
 mod engines;
 mod machine;
 mod measure;
+mod observation;
 mod passes;
 mod poll;
 mod profile;
 mod report;
 mod results;
+mod sessions;
 
 use anyhow::{Result, bail, ensure};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clock::Clock;
 use engines::{Case, EngineUnderTest, Observed, trapline, wasmtime};
-use measure::{Pair, Plan};
+use measure::Plan;
 use results::{About, Measure, Results};
 use std::path::PathBuf;
 
@@ -45,7 +51,9 @@ Examples (after `cargo run --release --manifest-path bench/Cargo.toml --`):
   --measure compile-one,code-text    some measures only
   --measure calls --filter host      the calls with `host` in their ids
   --engines wasmtime,wasmtime        Wasmtime against itself: how much is noise
-  --engines trapline-state,trapline  what it costs that guests can be observed
+  --engines trapline-state,trapline  what one level of observation costs
+  observation                        what all of them cost, and guest_debug beside them
+  sessions                           what debug sessions take
   docs                               carry the stored results into docs/performance.md
   profile compile regex -e trapline  one thing again and again, to be looked at with `perf`";
 
@@ -53,7 +61,7 @@ Examples (after `cargo run --release --manifest-path bench/Cargo.toml --`):
 enum Command {
     /// Write the stored results into docs/performance.md
     Docs {
-        /// The results to take
+        /// The results of the comparison of the two engines
         #[arg(long, default_value_os_t = docs::results_dir().join("latest.json"))]
         json: PathBuf,
     },
@@ -62,6 +70,13 @@ enum Command {
         #[command(flatten)]
         corpus: CorpusArgs,
     },
+    /// Measure what it costs that guests can be observed, at each level
+    Observation(observation::Args),
+    /// Measure debug sessions: events, steps, breakpoints, the first stop in a big module, memory
+    Sessions(sessions::Args),
+    /// Tell the memory that sessions of one kind hold, in a process of their own
+    #[command(hide = true)]
+    SessionMemory(sessions::memory::Args),
     /// Do one thing on one engine for some time, for a profiler to look at
     Profile(profile::Args),
     /// Compile a big module on both engines, and tell time and peak memory
@@ -136,11 +151,14 @@ fn main() -> Result<()> {
     match cli.command {
         None => run(&cli.run),
         Some(Command::Docs { json }) => {
-            let page = docs::update(&docs::load(&json)?)?;
+            let page = docs::update(&json)?;
             println!("wrote {}", page.display());
             Ok(())
         }
         Some(Command::List { corpus }) => list(&corpus),
+        Some(Command::Observation(args)) => observation::run(&args),
+        Some(Command::Sessions(args)) => sessions::run(&args),
+        Some(Command::SessionMemory(args)) => sessions::memory::run(&args),
         Some(Command::Profile(args)) => profile::run(&args),
         Some(Command::Big(args)) => big::run(&args),
     }
@@ -162,7 +180,7 @@ fn run(args: &RunArgs) -> Result<()> {
     let &[first, second] = &args.engines[..] else {
         bail!("--engines takes two names");
     };
-    let engines: Pair = [first.make()?, second.make()?];
+    let engines = [first.make()?, second.make()?];
     let wanted = |name: &str| {
         args.filter.is_empty() || args.filter.iter().any(|part| name.contains(&**part))
     };
@@ -189,7 +207,10 @@ fn run(args: &RunArgs) -> Result<()> {
 
     let mut results = Results {
         about: About {
-            engines: engines.each_ref().map(|engine| engine.name().to_owned()),
+            engines: engines
+                .iter()
+                .map(|engine| engine.name().to_owned())
+                .collect(),
             rounds: plan.rounds,
             clock: plan.clock,
             machine: machine::describe(),
@@ -208,17 +229,18 @@ fn run(args: &RunArgs) -> Result<()> {
     results
         .tables
         .retain(|table| plan.measures.contains(&table.measure));
-    print!("{}", report::markdown(&results));
+    let report = report::markdown(&results);
+    print!("{report}");
 
     let complete = args.filter.is_empty()
         && args.measure.is_empty()
         && !args.quick
         && [first, second] == [EngineName::Trapline, EngineName::Wasmtime];
     if complete {
-        docs::store(&results, &docs::results_dir().join("latest.json"))?;
+        docs::store(&results, &report, &docs::results_dir().join("latest.json"))?;
     }
     if let Some(json) = &args.json {
-        docs::store(&results, json)?;
+        docs::store(&results, &report, json)?;
     }
     Ok(())
 }

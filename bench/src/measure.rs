@@ -2,7 +2,7 @@
 
 use crate::clock::{Clock, Seconds};
 use crate::corpus::Benchmark;
-use crate::engines::{Calls, Case, EngineUnderTest, Threads};
+use crate::engines::{Case, EngineUnderTest, Threads};
 use crate::results::{Measure, Results};
 use anyhow::{Context as _, Result};
 
@@ -21,8 +21,8 @@ pub struct Plan {
     pub cases: Vec<Case>,
 }
 
-/// The engine that is measured, and the one it is compared with.
-pub type Pair = [Box<dyn EngineUnderTest>; 2];
+/// The engine that is measured, and those that it is compared with.
+pub type Engines = [Box<dyn EngineUnderTest>];
 
 /// The most samples that one round takes of one row.
 const SAMPLES_PER_ROUND: u32 = 16;
@@ -32,42 +32,39 @@ const INSTANCES: u32 = 50;
 
 /// Takes one round of measurements of everything in the plan.
 ///
-/// The engines take turns at every row. Which one goes first alternates from round to round, so
-/// that neither always finds the caches as the other left them.
+/// The engines take turns at every row. Which one goes first changes from round to round, so
+/// that none always finds the caches as the same other one left them.
 pub fn round(
     plan: &Plan,
     round: u32,
-    engines: &Pair,
+    engines: &Engines,
     benchmarks: &mut [Benchmark],
     results: &mut Results,
 ) -> Result<()> {
-    let order = if round.is_multiple_of(2) {
-        [0, 1]
-    } else {
-        [1, 0]
-    };
+    let mut order: Vec<usize> = (0..engines.len()).collect();
+    order.rotate_left(round as usize % engines.len());
     for benchmark in benchmarks {
         for &measure in &plan.measures {
-            take(plan, measure, order, engines, benchmark, results)
+            take(plan, measure, &order, engines, benchmark, results)
                 .with_context(|| format!("{} of {}", measure.title(), benchmark.name))?;
         }
     }
     if plan.measures.contains(&Measure::Calls) && !plan.cases.is_empty() {
-        calls(plan, order, engines, results)?;
+        calls(plan, &order, engines, results)?;
     }
     Ok(())
 }
 
-/// Takes one measure of one program on both engines.
+/// Takes one measure of one program on all engines.
 fn take(
     plan: &Plan,
     measure: Measure,
-    order: [usize; 2],
-    engines: &Pair,
+    order: &[usize],
+    engines: &Engines,
     benchmark: &mut Benchmark,
     results: &mut Results,
 ) -> Result<()> {
-    for side in order {
+    for &side in order {
         let name = benchmark.name.clone();
         let mut record = |value| results.push(measure, &name, side, value);
         take_one(plan, measure, &*engines[side], benchmark, &mut record)
@@ -121,7 +118,11 @@ fn take_one(
 }
 
 /// Records the sizes of all programs' code, which no round changes.
-pub fn code_sizes(engines: &Pair, benchmarks: &[Benchmark], results: &mut Results) -> Result<()> {
+pub fn code_sizes(
+    engines: &Engines,
+    benchmarks: &[Benchmark],
+    results: &mut Results,
+) -> Result<()> {
     for benchmark in benchmarks {
         for (side, engine) in engines.iter().enumerate() {
             let size = engine.code_size(&benchmark.wasm)?;
@@ -149,13 +150,16 @@ fn repeat(budget: Seconds, mut work: impl FnMut() -> Result<Seconds>) -> Result<
     Ok(())
 }
 
-fn calls(plan: &Plan, order: [usize; 2], engines: &Pair, results: &mut Results) -> Result<()> {
-    let [ours, theirs] = engines;
-    let mut prepared = [ours.calls(plan.clock)?, theirs.calls(plan.clock)?];
+fn calls(plan: &Plan, order: &[usize], engines: &Engines, results: &mut Results) -> Result<()> {
+    let mut prepared = engines
+        .iter()
+        .map(|engine| engine.calls(plan.clock))
+        .collect::<Result<Vec<_>>>()?;
     for &case in &plan.cases {
-        for side in order {
+        for &side in order {
             let calls = &mut *prepared[side];
-            let measured = measure_case(plan, calls, case, |value| {
+            let mut run = |times| calls.run(case, times);
+            let measured = sample(plan.budget, &mut run, |value| {
                 results.push(Measure::Calls, case.title(), side, value);
             });
             measured.with_context(|| format!("{} on {}", case.id(), engines[side].name()))?;
@@ -164,25 +168,25 @@ fn calls(plan: &Plan, order: [usize; 2], engines: &Pair, results: &mut Results) 
     Ok(())
 }
 
-/// Finds how many calls fill an eighth of the budget, then measures that many at a time.
+/// Takes samples of something short: finds how many times fill an eighth of the budget, then measures
+/// that many at a time. `run` does it so many times, and says how long that took.
 ///
 /// Each sample is taken at another depth of the stack: what lies at addresses with the same low
 /// bits gets into each other's way in the processor, so that one depth can be slower than the next
 /// by half, for either engine.
-fn measure_case(
-    plan: &Plan,
-    calls: &mut dyn Calls,
-    case: Case,
+pub fn sample(
+    budget: Seconds,
+    run: &mut dyn FnMut(u64) -> Result<Seconds>,
     mut push: impl FnMut(Seconds),
 ) -> Result<()> {
     let mut times = 16;
-    while calls.run(case, times)? < plan.budget / 8.0 {
+    while run(times)? < budget / 8.0 {
         times *= 2;
     }
     let mut depth = 0;
-    repeat(plan.budget, || {
+    repeat(budget, || {
         depth += 1;
-        let elapsed = deeper(depth, &mut || calls.run(case, times))?;
+        let elapsed = deeper(depth, &mut || run(times))?;
         push(elapsed / times as f64);
         Ok(elapsed)
     })

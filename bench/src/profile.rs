@@ -3,7 +3,7 @@
 use crate::clock::Clock;
 use crate::engines::{Case, EngineUnderTest, Threads};
 use crate::passes::Passes;
-use crate::{CorpusArgs, EngineName, corpus};
+use crate::{CorpusArgs, EngineName, corpus, sessions};
 use anyhow::{Context as _, Result};
 use clap::ValueEnum;
 
@@ -38,7 +38,14 @@ enum Work {
     Instantiate,
     /// Make a call
     Call,
+    /// Meet a breakpoint in a debug session, in a small loop (on Trapline, whatever the name)
+    Hit,
+    /// Step through a program in a debug session (on Trapline)
+    Step,
 }
+
+/// How often a call is made, a breakpoint met, or a step made at once.
+const TIMES: u64 = 10_000;
 
 /// Does the work until the time is over, and says how long one took.
 pub fn run(args: &Args) -> Result<()> {
@@ -72,7 +79,10 @@ fn prepare<'a>(args: &Args, engine: &'a dyn EngineUnderTest) -> Result<Step<'a>>
             .copied()
             .find(|case| case.id() == args.name);
         let case = case.with_context(|| format!("no call is named {}: see `list`", args.name))?;
-        return Ok(Box::new(move || calls.run(case, 10_000)));
+        return Ok(Box::new(move || calls.run(case, TIMES)));
+    }
+    if matches!(args.work, Work::Hit) {
+        return Ok(Box::new(move || sessions::profile_hits(TIMES, clock)));
     }
     let mut found = corpus::read(&args.corpus.dir(), |name| name == args.name)?;
     let benchmark = found
@@ -80,6 +90,7 @@ fn prepare<'a>(args: &Args, engine: &'a dyn EngineUnderTest) -> Result<Step<'a>>
         .with_context(|| format!("no program is named {}: see `list`", args.name))?;
     Ok(match args.work {
         Work::Compile => Box::new(move || engine.compile(&benchmark.wasm, Threads::One, clock)),
+        Work::Step => Box::new(move || sessions::profile_steps(&benchmark, TIMES, clock)),
         Work::Run => {
             let program = engine.load(&benchmark.wasm)?;
             Box::new(move || Ok(program.run(&benchmark.dir, clock)?.elapsed))

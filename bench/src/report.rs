@@ -1,7 +1,7 @@
 //! Results as Markdown.
 
 use crate::clock::Clock;
-use crate::results::{Measure, Results, Row, Table};
+use crate::results::{About, BOTH, Measure, Results, Row, Table};
 use std::fmt::Write as _;
 
 /// The whole report: how it was made, the summary, a table for each measure.
@@ -22,16 +22,34 @@ pub fn markdown(results: &Results) -> String {
 
 fn circumstances(results: &Results) -> String {
     let about = &results.about;
-    let [subject, yardstick] = &about.engines;
-    let clock = match about.clock {
-        Clock::Wall => "wall-clock time",
-        Clock::Cpu => "processor time of the measuring thread (all-thread compilation: wall clock)",
-    };
+    let [subject, yardstick] = both(about);
+    let clock = clock(about.clock);
     format!(
         "{subject} beside {yardstick}; {} rounds, interleaved; {clock}; {}. \
          A ratio under 1 means that {subject} needs less.\n",
         about.rounds, about.machine
     )
+}
+
+/// What was meant by time, in words.
+pub fn clock(clock: Clock) -> &'static str {
+    match clock {
+        Clock::Wall => "wall-clock time",
+        Clock::Cpu => "processor time of the measuring thread (several threads: wall clock)",
+    }
+}
+
+/// The names of the two engines that are compared.
+fn both(about: &About) -> [&str; 2] {
+    BOTH.map(|side| &*about.engines[side])
+}
+
+fn min_ratio(row: &Row) -> f64 {
+    row.min_ratio(BOTH)
+}
+
+fn median_ratio(row: &Row) -> f64 {
+    row.median_ratio(BOTH)
 }
 
 /// One line for each measure, and one for each of the calls that matter most.
@@ -41,11 +59,9 @@ fn summary(results: &Results) -> String {
          |---|---:|---:|---|---:|\n",
     );
     for table in &results.tables {
-        let worst = table
-            .rows
-            .iter()
-            .max_by(|a, b| a.min_ratio().total_cmp(&b.min_ratio()));
-        let Some(worst) = worst else { continue };
+        let Some(worst) = table.worst(BOTH) else {
+            continue;
+        };
         let goal = table
             .measure
             .goal()
@@ -55,9 +71,9 @@ fn summary(results: &Results) -> String {
             "| {} (geomean of {}) | {:.3} | {:.3} | {:.3} {} | {goal} |",
             table.measure.title(),
             table.rows.len(),
-            table.geomean(Row::min_ratio),
-            table.geomean(Row::median_ratio),
-            worst.min_ratio(),
+            table.geomean(min_ratio),
+            table.geomean(median_ratio),
+            min_ratio(worst),
             worst.name,
         );
         if table.measure == Measure::Calls {
@@ -66,7 +82,7 @@ fn summary(results: &Results) -> String {
                 .iter()
                 .filter(|row| row.name.starts_with("empty"))
             {
-                let (min, median) = (row.min_ratio(), row.median_ratio());
+                let (min, median) = (min_ratio(row), median_ratio(row));
                 let _ = writeln!(out, "| {} | {min:.3} | {median:.3} | | ≤ 1 |", row.name);
             }
         }
@@ -75,7 +91,7 @@ fn summary(results: &Results) -> String {
 }
 
 fn detail(results: &Results, table: &Table) -> String {
-    let [subject, yardstick] = &results.about.engines;
+    let [subject, yardstick] = both(&results.about);
     let exact = matches!(table.measure, Measure::CodeText | Measure::CodeFunctions);
     let mut out = if exact {
         format!("| | {subject} | {yardstick} | ratio |\n|---|---:|---:|---:|\n")
@@ -86,7 +102,7 @@ fn detail(results: &Results, table: &Table) -> String {
         )
     };
     for row in &table.rows {
-        let [ours, theirs] = &row.samples;
+        let [ours, theirs] = BOTH.map(|side| &row.samples[side]);
         let show = |value| table.measure.show(value);
         let _ = write!(
             out,
@@ -94,14 +110,14 @@ fn detail(results: &Results, table: &Table) -> String {
             row.name,
             show(ours.min()),
             show(theirs.min()),
-            row.min_ratio()
+            min_ratio(row)
         );
         if !exact {
             let (ours, theirs) = (ours.spread() * 1e2, theirs.spread() * 1e2);
             let _ = write!(
                 out,
                 " {:.3} | {ours:.1} % / {theirs:.1} % |",
-                row.median_ratio()
+                median_ratio(row)
             );
         }
         out.push('\n');
@@ -110,10 +126,10 @@ fn detail(results: &Results, table: &Table) -> String {
         let _ = write!(
             out,
             "| **geomean** | | | **{:.3}** |",
-            table.geomean(Row::min_ratio)
+            table.geomean(min_ratio)
         );
         if !exact {
-            let _ = write!(out, " **{:.3}** | |", table.geomean(Row::median_ratio));
+            let _ = write!(out, " **{:.3}** | |", table.geomean(median_ratio));
         }
         out.push('\n');
     }

@@ -15,8 +15,8 @@ pub struct Results {
 /// The circumstances of a run.
 #[derive(Serialize, Deserialize)]
 pub struct About {
-    /// What is measured, and what it is compared with.
-    pub engines: [String; 2],
+    /// What is measured, and then what it is compared with.
+    pub engines: Vec<String>,
     /// How often the whole suite was gone through.
     pub rounds: u32,
     /// What was meant by time.
@@ -34,14 +34,21 @@ pub struct Table {
     pub rows: Vec<Row>,
 }
 
-/// A program or case, on both engines.
+/// A program or case, on all engines.
 #[derive(Serialize, Deserialize)]
 pub struct Row {
     /// The program's name or the case's title.
     pub name: String,
-    /// The figures of the engine that is measured, and of the one it is compared with.
-    pub samples: [Samples; 2],
+    /// The figures of each engine, in the order of [`About::engines`].
+    pub samples: Vec<Samples>,
 }
+
+/// The places in [`About::engines`] of an engine that is measured, and of the one that it is
+/// compared with.
+pub type Sides = [usize; 2];
+
+/// Those of a comparison of two engines.
+pub const BOTH: Sides = [0, 1];
 
 /// A quantity that is measured. Smaller is better for all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
@@ -147,13 +154,13 @@ impl Samples {
 
 impl Row {
     /// The ratio of the minima.
-    pub fn min_ratio(&self) -> f64 {
-        self.samples[0].min() / self.samples[1].min()
+    pub fn min_ratio(&self, [subject, yardstick]: Sides) -> f64 {
+        self.samples[subject].min() / self.samples[yardstick].min()
     }
 
     /// The ratio of the medians.
-    pub fn median_ratio(&self) -> f64 {
-        self.samples[0].median() / self.samples[1].median()
+    pub fn median_ratio(&self, [subject, yardstick]: Sides) -> f64 {
+        self.samples[subject].median() / self.samples[yardstick].median()
     }
 }
 
@@ -163,11 +170,18 @@ impl Table {
         let logs: f64 = self.rows.iter().map(|row| ratio(row).ln()).sum();
         (logs / self.rows.len() as f64).exp()
     }
+
+    /// The row with the largest ratio of minima; none if there are no rows.
+    pub fn worst(&self, sides: Sides) -> Option<&Row> {
+        let ratios = |a: &&Row, b: &&Row| a.min_ratio(sides).total_cmp(&b.min_ratio(sides));
+        self.rows.iter().max_by(ratios)
+    }
 }
 
 impl Results {
     /// Adds a value of one engine to a row, which comes to be if it is not there.
     pub fn push(&mut self, measure: Measure, name: &str, side: usize, value: f64) {
+        let engines = self.about.engines.len();
         let table = match self
             .tables
             .iter()
@@ -187,7 +201,7 @@ impl Results {
             None => {
                 table.rows.push(Row {
                     name: name.to_owned(),
-                    samples: Default::default(),
+                    samples: vec![Samples::default(); engines],
                 });
                 table.rows.last_mut().expect("just pushed")
             }
@@ -216,12 +230,13 @@ mod tests {
     fn a_geomean_of_a_ratio_and_its_inverse_is_one() {
         let row = |a, b| Row {
             name: String::new(),
-            samples: [Samples(vec![a]), Samples(vec![b])],
+            samples: vec![Samples(vec![a]), Samples(vec![b])],
         };
         let table = Table {
             measure: Measure::Execution,
             rows: vec![row(1.0, 4.0), row(4.0, 1.0)],
         };
-        assert!((table.geomean(Row::min_ratio) - 1.0).abs() < 1e-12);
+        let geomean = table.geomean(|row| row.min_ratio(BOTH));
+        assert!((geomean - 1.0).abs() < 1e-12);
     }
 }
