@@ -91,12 +91,23 @@ impl FrameMap {
         self.reference.then(|| self.slot(depth) + SLOT)
     }
 
-    /// The bytes that are zero when the function begins, in vectors of 16.
+    /// The vector of 16 bytes in which the home of a local is that is no parameter. Homes of
+    /// parameters are in none of these vectors.
+    pub(crate) fn vector_of(offset: u32) -> u32 {
+        offset - offset % ALIGNMENT
+    }
+
+    /// The homes that are zero when the function begins, in vectors of 16 bytes.
     pub(crate) fn zeroed(&self) -> impl Iterator<Item = u32> {
         let (start, end) = self.zeroed;
-        let zeroed = (start..end).step_by(16);
-        let reference = zeroed.clone().map(move |offset| end + offset);
-        zeroed.chain(reference.filter(|_| self.reference))
+        (start..end).step_by(16)
+    }
+
+    /// The same in the reference.
+    pub(crate) fn zeroed_reference(&self) -> impl Iterator<Item = u32> {
+        let (_, end) = self.zeroed;
+        let zeroed = self.zeroed().map(move |offset| end + offset);
+        zeroed.filter(|_| self.reference)
     }
 
     /// The bytes of an area with slots for as many operands.
@@ -133,7 +144,8 @@ mod tests {
                 for offset in [Some(offset), again].into_iter().flatten() {
                     assert!(offset.is_multiple_of(size(ty)));
                     taken.push((offset, offset + size(ty)));
-                    let zeroed = map.zeroed().any(|at| at <= offset && offset < at + 16);
+                    let mut zeroed = map.zeroed().chain(map.zeroed_reference());
+                    let zeroed = zeroed.any(|at| at <= offset && offset < at + 16);
                     assert_eq!(zeroed, index >= params, "a local with {params} parameters");
                 }
             }

@@ -427,6 +427,7 @@ impl<'a> FrameReader<'a> {
     fn recipe(&self, wasm_pc: u32, id: RecipeId) -> Result<Bits, ReadError> {
         let unreadable = ReadError::Unreadable(wasm_pc);
         match self.states.recipes().get(id) {
+            Recipe::Zero => Ok(0),
             Recipe::Home(local) => Ok(self.home(local)?.bits),
             Recipe::Slot(depth) => {
                 let offset = self.states.frame_map().slot(depth);

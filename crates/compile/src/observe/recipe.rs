@@ -18,6 +18,8 @@ impl RecipeId {
 /// How a value is had again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recipe {
+    /// It is zero, or null: what a local begins with.
+    Zero,
     /// It is in the home of a local.
     Home(u32),
     /// It is in the slot for the operand that has so many below it.
@@ -131,6 +133,7 @@ struct Entry {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
+    Zero,
     Home,
     Slot,
     Global,
@@ -152,6 +155,7 @@ impl Recipes {
     pub fn get(&self, id: RecipeId) -> Recipe {
         let entry = &self.entries[id.0 as usize];
         match entry.kind {
+            Kind::Zero => Recipe::Zero,
             Kind::Home => Recipe::Home(entry.number),
             Kind::Slot => Recipe::Slot(entry.number),
             Kind::Global => Recipe::Global(entry.number),
@@ -180,9 +184,19 @@ impl Recipes {
         entry.kind == Kind::Slot && entry.number == depth
     }
 
+    /// Whether a recipe is that of what a local begins with.
+    pub(crate) fn is_zero(&self, id: RecipeId) -> bool {
+        self.entries[id.0 as usize].kind == Kind::Zero
+    }
+
     /// Whether a value comes straight from a memory.
     pub(crate) fn is_load(&self, id: RecipeId) -> bool {
         self.entries[id.0 as usize].load
+    }
+
+    /// A new recipe for what a local begins with.
+    pub(crate) fn zero(&mut self) -> RecipeId {
+        self.leaf(Kind::Zero, 0, Reads::NOTHING)
     }
 
     /// A new recipe for the value of a local.

@@ -40,6 +40,10 @@ use crate::observe::{FrameMap, FunctionStates, OperandState, Reads, RecipeId, Re
 use cranelift_codegen::ir::{StackSlot, StackSlotData, StackSlotKey, StackSlotKind};
 use wasmparser::Operator;
 
+/// How many locals a function has at most whose first zeros go home only when they must: often
+/// something else is there by then. In functions with more of them some are bound to stay.
+const MOST_LATE_ZEROS: usize = 16;
+
 /// What is kept of a function whose state can be read.
 pub(super) struct Observed {
     pub(super) recipes: Recipes,
@@ -119,7 +123,9 @@ impl FunctionTranslator<'_> {
         let key = StackSlotKey::new(AREA);
         let slot = StackSlotData::new_with_key(StackSlotKind::ExplicitSlot, 0, 4, key);
         let area = self.builder.create_sized_stack_slot(slot);
-        let zeroed: Vec<u32> = map.zeroed().collect();
+        let late = self.state.locals.types().len() - params <= MOST_LATE_ZEROS;
+        let zeroed = map.zeroed().filter(|_| !late);
+        let zeroed: Vec<u32> = zeroed.chain(map.zeroed_reference()).collect();
         let homes: Vec<_> = (0..params as u32)
             .map(|index| {
                 let home = map.local(index).map(|(_, offset)| offset);
@@ -134,11 +140,20 @@ impl FunctionTranslator<'_> {
                 self.store_in_area(value, offset);
             }
         }
-        if !zeroed.is_empty() {
-            let zero = self.vector_constant(&[0; 16]);
-            for offset in zeroed {
-                self.store_in_area(zero, offset);
-            }
+        for offset in zeroed {
+            self.store_zeros(offset);
+        }
+        if late {
+            self.zero_locals_late(params as u32);
+        }
+    }
+
+    /// Takes the locals for dirty that are no parameters.
+    fn zero_locals_late(&mut self, params: u32) {
+        let zero = self.observed().recipes.zero();
+        for index in params..self.observed().map.num_locals() {
+            let value = self.state.locals.get(&mut self.builder, index);
+            self.observed().dirty.set(index, value, zero);
         }
     }
 

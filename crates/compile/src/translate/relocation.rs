@@ -4,7 +4,7 @@ use super::access::Access;
 use super::function::FunctionTranslator;
 use super::observed::Observed;
 use crate::abi::POINTER;
-use crate::observe::{Reads, RecipeId};
+use crate::observe::{FrameMap, Reads, RecipeId};
 use cranelift_codegen::ir::{InstBuilder, Opcode, Value};
 
 /// So many operands, and so many locals, may be elsewhere than in their slots and homes when a
@@ -55,11 +55,36 @@ impl DirtyLocals {
         self.entries.push(entry);
     }
 
-    fn remove(&mut self, place: usize) {
-        self.entries.swap_remove(place);
+    fn remove(&mut self, place: usize) -> DirtyLocal {
+        let removed = self.entries.swap_remove(place);
         if let Some(moved) = self.entries.get(place) {
             self.places[moved.local as usize] = place as u32;
         }
+        removed
+    }
+}
+
+impl Observed {
+    /// Takes those locals for dirty no more that have not been set, and have their homes in a
+    /// vector. Returns whether there are any.
+    fn take_zeros(&mut self, vector: u32) -> bool {
+        let Observed {
+            dirty,
+            recipes,
+            map,
+            ..
+        } = self;
+        let is_one = |dirty: &DirtyLocal| {
+            let home = map.local(dirty.local);
+            recipes.is_zero(dirty.recipe)
+                && home.is_some_and(|(_, offset)| FrameMap::vector_of(offset) == vector)
+        };
+        let mut any = false;
+        while let Some(place) = dirty.entries.iter().position(is_one) {
+            dirty.remove(place);
+            any = true;
+        }
+        any
     }
 }
 
@@ -139,18 +164,26 @@ impl FunctionTranslator<'_> {
 
     /// Stores dirty locals in their homes.
     pub(super) fn relocate_dirty_locals(&mut self, which: impl Fn(&DirtyLocal) -> bool) {
-        let mut place = 0;
-        while let Some(&dirty) = self.observed().dirty.entries.get(place) {
-            if !which(&dirty) {
-                place += 1;
-                continue;
+        while let Some(place) = self.observed().dirty.entries.iter().position(&which) {
+            let dirty = self.observed().dirty.remove(place);
+            let home = self.observed().map.local(dirty.local);
+            let Some((_, offset)) = home else { continue };
+            let is_zero = self.observed().recipes.is_zero(dirty.recipe);
+            let vector = FrameMap::vector_of(offset);
+            // Others that still are zero go home together with it, and first.
+            if self.observed().take_zeros(vector) || is_zero {
+                self.store_zeros(vector);
             }
-            let observed = self.observed();
-            observed.dirty.remove(place);
-            if let Some((_, offset)) = observed.map.local(dirty.local) {
+            if !is_zero {
                 self.store_in_area(dirty.value, offset);
             }
         }
+    }
+
+    /// Stores 16 bytes of zeros.
+    pub(super) fn store_zeros(&mut self, offset: u32) {
+        let zeros = self.vector_constant(&[0; 16]);
+        self.store_in_area(zeros, offset);
     }
 
     pub(super) fn relocate_operand(&mut self, depth: usize) {

@@ -77,7 +77,7 @@
 ;; *0x004f End            [i32: slot 0]
 
 ;; function 2: i32 at 8, i64 at 16, slots at 32
-;; *0x0054 I32Const       []
+;; *0x0054 I32Const       [] 1 = zero
 ;;  0x0056 Loop
 ;; *0x0058 I32Const       [i32: slot 0]
 ;;  0x005a I32Add
