@@ -7,6 +7,7 @@
 
 mod interrupt;
 mod pool;
+mod shadow_stack;
 mod stack;
 mod suspend;
 mod suspender;

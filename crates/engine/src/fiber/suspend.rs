@@ -67,6 +67,7 @@
 //! neither can the frames be dropped, nor their stack be given to others.
 
 use super::pool::PooledStack;
+use super::shadow_stack::ShadowStack;
 use super::suspender::{Suspender, Watch, replace_watching};
 use crate::trap::{self, Stop, StopReason};
 use crate::vm::store_context::StoreContext;
@@ -124,6 +125,7 @@ pub(super) type FiberYielder = Yielder<Resumption, Suspension>;
 pub(crate) struct Fiber<'a, R> {
     /// None once it was taken out to get at its stack.
     coroutine: Option<FiberCoroutine<R>>,
+    shadow: ShadowStack,
     store: NonNull<StoreContext>,
     /// What the store's context is while this runs. It is kept here while it does not.
     context: StoreContext,
@@ -178,6 +180,7 @@ impl<'a, R> Fiber<'a, R> {
         let coroutine = unsafe { Coroutine::with_stack_unchecked(stack, main) };
         Fiber {
             coroutine: Some(coroutine),
+            shadow: ShadowStack::new(),
             store,
             context,
             activation: ptr::null_mut(),
@@ -270,7 +273,7 @@ impl<'a, R> Fiber<'a, R> {
         );
         let coroutine = self.coroutine.as_mut();
         let coroutine = coroutine.expect("only a fiber that is done loses its coroutine");
-        let result = coroutine.resume(resumption);
+        let result = self.shadow.run(|| coroutine.resume(resumption));
         // The same happens if the body panics.
         drop(running);
         result

@@ -17,7 +17,6 @@
 //! ```
 
 #[path = "../common/mod.rs"]
-#[allow(dead_code, reason = "it serves other tests too")]
 mod common;
 #[path = "../spec/excluded.rs"]
 mod excluded;
