@@ -26,7 +26,7 @@ use super::step::step_into_guest;
 use super::{CallId, HostFailure, RawBacktrace, TrapReport, Unwound};
 use crate::api::ExnRef;
 use crate::error::Error;
-use crate::fiber::{Suspender, Teardown};
+use crate::fiber::{Requester, Suspender, Teardown};
 use crate::vm::store_context::StoreContext;
 use std::ptr::NonNull;
 use trapline_compile::trap::TrapKind;
@@ -46,10 +46,11 @@ pub(crate) struct Stop {
 pub(crate) enum StopReason {
     /// It is about to be unwound with this.
     Unwinding(Box<Unwound>),
-    /// It met a breakpoint.
+    /// It came to a point at which something is planted: breakpoints of the region that begins
+    /// there, or the end of a step.
     Breakpoint,
-    /// It was interrupted from outside, at a place where it could have met a breakpoint.
-    Interrupted,
+    /// It was interrupted, at a point. If something is planted there that has not stopped it.
+    Interrupted(Requester),
     /// It, or a function of the host that it called, has thrown.
     Thrown {
         /// The exception; or, handed back, the one that is thrown in its place.
@@ -64,7 +65,7 @@ impl StopReason {
     pub fn into_unwound(self) -> Option<Box<Unwound>> {
         match self {
             StopReason::Unwinding(unwound) => Some(unwound),
-            StopReason::Breakpoint | StopReason::Interrupted | StopReason::Thrown { .. } => None,
+            StopReason::Breakpoint | StopReason::Interrupted(_) | StopReason::Thrown { .. } => None,
         }
     }
 }
@@ -186,10 +187,11 @@ pub(super) unsafe extern "sysv64" fn stopped(
         let unwound = match watcher(activation) {
             Some(watcher) => {
                 let reason = match fault.cause {
-                    Cause::Interrupt => {
-                        watcher.interrupted();
-                        StopReason::Interrupted
-                    }
+                    Cause::Interrupt => watcher.interrupted().map_or(
+                        // It was taken back. If there is a breakpoint the guest has met it.
+                        StopReason::Breakpoint,
+                        StopReason::Interrupted,
+                    ),
                     Cause::Breakpoint | Cause::Trap(_) => StopReason::Breakpoint,
                 };
                 let answer = report(watcher, activation, Start::Fault(fault), reason);

@@ -1,0 +1,223 @@
+//! Steps of a watched call.
+//!
+//! Within a region a step is made on paper. Otherwise the machine runs, and is stopped at the point
+//! where the step ends:
+//!
+//! ```text
+//!   step into              an interrupt, which stops at the next point, wherever that is
+//!   step over a call       planted behind the call; it ends in this frame, or further out
+//!   step out               planted behind the call that the frame outside of this one waits for
+//! ```
+//!
+//! What is planted is met by every activation of its function. Those that the wanted frame has called,
+//! however it has, lie below it on the stack and have lower frame pointers; they go on. All that a
+//! call does is on one stack.
+
+use super::live_frames::FrameRef;
+use super::module::RuntimeModule;
+use super::watched_call::{Event, State, WatchedCall};
+use crate::error::{Error, Result};
+use crate::fiber::Requester;
+use std::sync::Arc;
+use trapline_compile::observe::Flow;
+
+/// How far a step goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stepping {
+    /// To the next operator, wherever control goes.
+    Into,
+    /// To the next operator of the frame, or of the one that it returns to.
+    Over,
+    /// Until the frame is left.
+    Out,
+}
+
+/// A step that the machine is making.
+pub(super) enum Step {
+    /// To the next point.
+    ToPoint,
+    /// Until a frame goes on that is waiting for a call, or one further out.
+    ToFrame {
+        module: Arc<RuntimeModule>,
+        /// The point behind the call.
+        point: u32,
+        /// The frame's pointer.
+        fp: usize,
+    },
+}
+
+/// A frame that a step looks at.
+struct Place {
+    module: Arc<RuntimeModule>,
+    wasm_pc: u32,
+    /// The point that it has been stopped at, if it is the innermost.
+    point: Option<u32>,
+    fp: usize,
+}
+
+impl Place {
+    /// `None` if it is a mark for the host.
+    fn of(frame: &FrameRef) -> Result<Option<Place>> {
+        if frame.is_host() {
+            return Ok(None);
+        }
+        let frame = frame.guest()?;
+        let missing = || Error::UnreadableFrame("it is not known where it is".to_owned());
+        let compiled = frame.module.compiled();
+        let point = compiled.point_at(frame.live.text_offset);
+        Ok(Some(Place {
+            module: Arc::clone(&frame.module),
+            wasm_pc: frame.live.wasm_pc.ok_or_else(missing)?,
+            point: point.map(|point| point.wasm_pc),
+            fp: frame.live.fp.ok_or(Error::NoFrameYet)?,
+        }))
+    }
+}
+
+impl<T: 'static> WatchedCall<'_, T> {
+    /// Begins a step. Returns the event that it ends with, if it is done already; otherwise it ends
+    /// with the next event of [`resume`](WatchedCall::resume).
+    ///
+    /// If a function of the host is waiting then a step that was begun before is still being made,
+    /// and is not replaced.
+    pub fn begin_step(&mut self, stepping: Stepping) -> Result<Option<Event>> {
+        match self.state {
+            State::Stopped(_) => {}
+            State::Ready if stepping == Stepping::Out => return Ok(None),
+            State::Waiting if self.step.is_some() => return Ok(None),
+            State::Waiting if stepping == Stepping::Out => return Err(Error::BusySession),
+            State::Ready | State::Waiting => {
+                self.begin(Step::ToPoint)?;
+                return Ok(None);
+            }
+            State::Done => return Ok(None),
+        }
+        if let Some(event) = self.step_on_paper(stepping)? {
+            return Ok(Some(event));
+        }
+        if let Some(step) = self.plan(stepping)? {
+            self.begin(step)?;
+        }
+        Ok(None)
+    }
+
+    /// What a step comes to without the machine.
+    fn step_on_paper(&mut self, stepping: Stepping) -> Result<Option<Event>> {
+        let Some((standing, store, version)) = self.standing() else {
+            return Ok(None);
+        };
+        standing.check_computed(store, version)?;
+        if standing.take_due(store, version) {
+            return Ok(Some(Event::Breakpoint));
+        }
+        if stepping == Stepping::Out || !standing.step_on_paper(store, version)? {
+            return Ok(None);
+        }
+        Ok(Some(self.arrived_on_paper(Event::Step)))
+    }
+
+    /// The step for the machine to make. `None` if it is to run on.
+    fn plan(&mut self, stepping: Stepping) -> Result<Option<Step>> {
+        let Some((standing, store, version)) = self.standing() else {
+            return Ok(None);
+        };
+        let is_at_point = standing.is_at_point();
+        let catcher = standing.catcher();
+        let mut frames = standing
+            .frames(store, version)
+            .map(|frame| Place::of(&frame));
+        let mut next = || frames.find_map(Result::transpose).transpose();
+        // A stack that has overflowed may end in a frame that has not been set up.
+        let here = next().ok().flatten();
+        let outer = next()?;
+        let Some(here) = here else {
+            return Ok(Some(Step::ToPoint));
+        };
+        match stepping {
+            Stepping::Over if is_at_point => match self.flow(&here)? {
+                Some((Flow::Call, end)) => Ok(Some(to_frame(here, end))),
+                Some((Flow::TailCall, _)) => outer.map(behind_call).transpose(),
+                _ => Ok(Some(Step::ToPoint)),
+            },
+            Stepping::Out if is_at_point || catcher == Some(here.fp) => {
+                outer.map(behind_call).transpose()
+            }
+            // With the next thing that happens the frame goes on elsewhere, or is left.
+            _ => Ok(Some(Step::ToPoint)),
+        }
+    }
+
+    /// How control leaves the region that a frame, which is at a point, is in; and the wasm pc behind
+    /// the operator that it does with.
+    fn flow(&mut self, here: &Place) -> Result<Option<(Flow, u32)>> {
+        let compiled = here.module.compiled();
+        let leaving = match here.point {
+            // On paper there is no operator that the machine need not run.
+            _ if here.module.engine().observes_state() => compiled.operator_at(here.wasm_pc),
+            Some(point) => {
+                let mut store = self.store.opaque();
+                let points = store.points_around(&here.module, point)?;
+                points.operators(compiled, point).last()
+            }
+            None => None,
+        };
+        Ok(leaving.map(|operator| (operator.flow, operator.end)))
+    }
+
+    fn begin(&mut self, step: Step) -> Result<()> {
+        match &step {
+            Step::ToPoint => self.interrupt.request(Requester::Step),
+            Step::ToFrame { module, point, .. } => {
+                self.store.opaque().plant_step(module, *point)?;
+            }
+        }
+        self.step = Some(step);
+        Ok(())
+    }
+
+    /// Whether the step that is being made ends where the machine has stopped the guest.
+    pub(super) fn ends_step(&self) -> bool {
+        match &self.step {
+            None => false,
+            Some(Step::ToPoint) => true,
+            Some(Step::ToFrame { fp: wanted, .. }) => {
+                let frame = self.frames().next();
+                let fp = frame.and_then(|frame| frame.guest().ok()?.live.fp);
+                fp.is_some_and(|fp| fp >= *wanted)
+            }
+        }
+    }
+}
+
+impl<T> WatchedCall<'_, T> {
+    /// Ends the step that is being made, wherever it has come to.
+    pub(super) fn end_step(&mut self) {
+        match self.step.take() {
+            None => {}
+            Some(Step::ToPoint) => {
+                self.interrupt.cancel(Requester::Step);
+            }
+            Some(Step::ToFrame { module, point, .. }) => {
+                // What was changed once can be changed again. If not, guests stop there for nothing.
+                let _ = self.store.opaque().uproot_step(&module, point);
+            }
+        }
+    }
+}
+
+/// Ends where a frame goes on at a point.
+fn to_frame(frame: Place, point: u32) -> Step {
+    Step::ToFrame {
+        module: frame.module,
+        point,
+        fp: frame.fp,
+    }
+}
+
+/// Ends where a frame goes on that waits for a call.
+fn behind_call(frame: Place) -> Result<Step> {
+    let call = frame.module.compiled().operator_at(frame.wasm_pc);
+    let missing = || Error::UnreadableFrame("it is at no call".to_owned());
+    let end = call.ok_or_else(missing)?.end;
+    Ok(to_frame(frame, end))
+}
