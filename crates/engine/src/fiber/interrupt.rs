@@ -97,10 +97,12 @@ mod tests {
             if step_first {
                 both.reverse();
             }
-            both.iter().for_each(|&requester| interrupt.request(requester));
+            both.iter()
+                .for_each(|&requester| interrupt.request(requester));
             assert_eq!(interrupt.take(), Some(Requester::User));
             assert!(!interrupt.is_requested());
-            both.iter().for_each(|&requester| interrupt.request(requester));
+            both.iter()
+                .for_each(|&requester| interrupt.request(requester));
             assert!(interrupt.cancel(Requester::Step));
             assert!(!interrupt.cancel(Requester::Step));
             assert_eq!(interrupt.take(), Some(Requester::User));

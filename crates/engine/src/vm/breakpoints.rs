@@ -38,6 +38,17 @@ impl Breakpoints {
     }
 }
 
+#[cfg(test)]
+impl Breakpoints {
+    /// At how many points guests are stopped.
+    pub fn num_planted(&self) -> usize {
+        self.modules
+            .values()
+            .map(|module| module.planted.len())
+            .sum()
+    }
+}
+
 /// What a module is known by.
 fn key(module: &Arc<RuntimeModule>) -> usize {
     Arc::as_ptr(module.original()).addr()

@@ -40,6 +40,16 @@ pub(crate) struct Standing {
     computed: Option<Computed>,
 }
 
+/// The next breakpoint of a region.
+enum Ahead {
+    /// Where the guest is.
+    Here,
+    /// Further on.
+    At(u32),
+    /// The guest comes to none without the machine.
+    Nothing,
+}
+
 impl Standing {
     /// A guest that was stopped.
     ///
@@ -130,24 +140,26 @@ impl Standing {
     /// This is what decides about breakpoints, for all who watch calls.
     pub fn come_to_breakpoint(&mut self, store: &StoreOpaque, version: &Version) -> Result<bool> {
         let is_due = self.is_due;
-        let next = self.at_planted(store, version, |frame, planted, wasm_pc| -> Result<_> {
+        let ahead = self.at_planted(store, version, |frame, planted, wasm_pc| -> Result<_> {
             if is_due && planted.is_breakpoint(wasm_pc) {
-                return Ok(Some(wasm_pc));
+                return Ok(Ahead::Here);
             }
             let Some(next) = planted.next_breakpoint(wasm_pc) else {
-                return Ok(None);
+                return Ok(Ahead::Nothing);
             };
-            let comes_there = LiveValues::new(frame, store, version)?.comes_to(next)?;
-            Ok(comes_there.then_some(next))
+            Ok(
+                match LiveValues::new(frame, store, version)?.comes_to(next)? {
+                    true => Ahead::At(next),
+                    false => Ahead::Nothing,
+                },
+            )
         });
-        let next = next.transpose()?.flatten();
+        let ahead = ahead.transpose()?.unwrap_or(Ahead::Nothing);
         self.is_due = false;
-        if let Some(wasm_pc) = next
-            && self.position != Some(wasm_pc)
-        {
+        if let Ahead::At(wasm_pc) = ahead {
             self.moved_to(wasm_pc, version);
         }
-        Ok(next.is_some())
+        Ok(!matches!(ahead, Ahead::Nothing))
     }
 
     /// Whether there is a breakpoint where the guest is. It counts as reported, or as due.

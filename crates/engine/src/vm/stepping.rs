@@ -221,3 +221,180 @@ fn behind_call(frame: Place) -> Result<Step> {
     let end = call.ok_or_else(missing)?.end;
     Ok(to_frame(frame, end))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        AsContext, Caller, Config, DebugSession, DebugStepResult, Engine, Error, Linker, Module,
+        Observe, Result, Store, Val,
+    };
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
+    fn num_planted(store: impl AsContext) -> usize {
+        let store = store.as_context().into_inner();
+        store.opaque().breakpoints.num_planted()
+    }
+
+    /// Polls a step until it is ready.
+    fn finish<F: Future>(future: F) -> F::Output {
+        let mut future = pin!(future);
+        loop {
+            let polled = future
+                .as_mut()
+                .poll(&mut Context::from_waker(Waker::noop()));
+            if let Poll::Ready(output) = polled {
+                return output;
+            }
+        }
+    }
+
+    /// `run` calls a function that does one of several things.
+    fn store() -> (Store<()>, Module, crate::Func) {
+        let engine = Engine::new(Config::new().observe(Observe::State)).unwrap();
+        let module = Module::new(
+            &engine,
+            r#"(module
+                (import "host" "wait" (func $wait))
+                (import "host" "fail" (func $fail (param i32)))
+                (tag $e)
+                (func $leaf (param i32)
+                    (block $panic (block $fail (block $wait (block $throw (block $trap (block $nothing
+                        (br_table $nothing $trap $throw $wait $fail $panic (local.get 0)))
+                        return) unreachable) (throw $e)) (call $wait) return)
+                        (call $fail (i32.const 0)) return)
+                    (call $fail (i32.const 1)))
+                (func (export "run") (param i32)
+                    (call $leaf (local.get 0))
+                    nop))"#,
+        )
+        .unwrap();
+        let mut linker = Linker::<()>::new(&engine);
+        linker
+            .func_wrap_async("host", "wait", |_: Caller<'_, ()>, (): ()| {
+                Box::new(std::future::pending::<()>())
+            })
+            .unwrap();
+        linker
+            .func_wrap(
+                "host",
+                "fail",
+                |_: Caller<'_, ()>, panics: i32| -> Result<()> {
+                    match panics {
+                        0 => Err(Error::host("it failed")),
+                        _ => std::panic::resume_unwind(Box::new("it panicked")),
+                    }
+                },
+            )
+            .unwrap();
+        let mut store = Store::new(&engine, ());
+        let instance = linker.instantiate(&mut store, &module).unwrap();
+        let run = instance.get_func(&store, "run").unwrap();
+        (store, module, run)
+    }
+
+    /// A session that is about to make the call.
+    fn at_call<'s>(store: &'s mut Store<()>, run: crate::Func, what: i32) -> DebugSession<'s, ()> {
+        let mut session = DebugSession::call(store, run, &[Val::I32(what)]).unwrap();
+        for _ in 0..2 {
+            assert!(matches!(
+                finish(session.step()),
+                Some(DebugStepResult::Step)
+            ));
+        }
+        session
+    }
+
+    #[test]
+    fn what_is_planted_for_a_step_is_gone_with_it_however_it_ends() {
+        type Check = fn(&Option<DebugStepResult>) -> bool;
+        let ends: [Check; 5] = [
+            |step| matches!(step, Some(DebugStepResult::Step)),
+            |step| matches!(step, Some(DebugStepResult::Trap(_))),
+            |step| matches!(step, Some(DebugStepResult::Exception(_))),
+            |_| unreachable!("it waits for ever"),
+            |step| matches!(step, Some(DebugStepResult::HostError(_))),
+        ];
+        let (mut store, module, run) = store();
+        for (what, check) in ends.into_iter().enumerate().filter(|&(what, _)| what != 3) {
+            let mut session = at_call(&mut store, run, what as i32);
+            let step = finish(session.step_over());
+            assert!(check(&step), "{step:?}");
+            assert_eq!(num_planted(session.store().unwrap()), 0);
+        }
+        // A breakpoint in the call.
+        let place = module.debug_places()[0];
+        store
+            .edit_breakpoints(|edit| edit.add(&module, place))
+            .unwrap();
+        let mut session = at_call(&mut store, run, 0);
+        let step = finish(session.step_over());
+        assert!(
+            matches!(step, Some(DebugStepResult::Breakpoint(_))),
+            "{step:?}"
+        );
+        assert_eq!(num_planted(session.store().unwrap()), 1);
+        session.edit_breakpoints(|edit| edit.clear()).unwrap();
+        assert_eq!(num_planted(session.store().unwrap()), 0);
+        finish(session.step());
+        let step = finish(session.step_out());
+        assert!(matches!(step, Some(DebugStepResult::Step)), "{step:?}");
+        drop(session);
+        assert_eq!(num_planted(&store), 0);
+    }
+
+    #[test]
+    fn what_is_planted_for_a_step_is_gone_with_its_session() {
+        let (mut store, _, run) = store();
+        let mut session = at_call(&mut store, run, 3);
+        {
+            let mut step = pin!(session.step_over());
+            let polled = step.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+            assert!(polled.is_pending());
+        }
+        drop(session);
+        assert_eq!(num_planted(&store), 0);
+        let mut session = at_call(&mut store, run, 5);
+        let step = std::panic::AssertUnwindSafe(|| finish(session.step_over()));
+        std::panic::catch_unwind(step).unwrap_err();
+        drop(session);
+        assert_eq!(num_planted(&store), 0);
+    }
+
+    #[test]
+    fn a_breakpoint_that_is_removed_leaves_the_step_that_ends_there() {
+        let (mut store, module, run) = store();
+        let mut session = at_call(&mut store, run, 0);
+        let behind = {
+            let wasm_pc = session.frames().next().unwrap().wasm_pc().unwrap().unwrap();
+            module
+                .runtime()
+                .compiled()
+                .operator_at(wasm_pc)
+                .unwrap()
+                .end
+        };
+        // Where the step will end, and in the way there.
+        let within = module.debug_places()[0];
+        session
+            .edit_breakpoints(|edit| edit.add(&module, behind).and(edit.add(&module, within)))
+            .unwrap();
+        let step = finish(session.step());
+        assert!(
+            matches!(step, Some(DebugStepResult::Breakpoint(_))),
+            "{step:?}"
+        );
+        let step = finish(session.step_out());
+        assert!(
+            matches!(&step, Some(DebugStepResult::Breakpoint(hit)) if hit.wasm_pc == behind),
+            "{step:?}"
+        );
+        assert_eq!(num_planted(session.store().unwrap()), 2);
+        session.edit_breakpoints(|edit| edit.clear()).unwrap();
+        assert_eq!(num_planted(session.store().unwrap()), 0);
+        assert!(matches!(
+            finish(session.next()),
+            Some(DebugStepResult::Finished(Ok(_)))
+        ));
+    }
+}
