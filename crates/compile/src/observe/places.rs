@@ -160,9 +160,9 @@ fn read(
     let wasm_pc = range.start;
     let bytes = wasm.get(wasm_pc as usize..range.end as usize)?;
     // These two cannot be read without what they end.
-    let (end, flow) = match bytes.first()? {
-        &ELSE => (wasm_pc + 1, Flow::Other),
-        &END => (wasm_pc + 1, Flow::Through),
+    let (end, flow) = match *bytes.first()? {
+        ELSE => (wasm_pc + 1, Flow::Other),
+        END => (wasm_pc + 1, Flow::Through),
         _ => {
             let reader = BinaryReader::new(bytes, u64::from(wasm_pc));
             let mut reader = OperatorsReader::new_with_allocs(reader, std::mem::take(allocations));

@@ -193,7 +193,8 @@ impl CodeMemory {
     /// without. For signal handlers.
     pub fn is_stopping_place(&self, text_offset: u32) -> bool {
         let byte = self.compiled.text().get(text_offset as usize);
-        byte.is_some_and(|&byte| may_be_point(byte)) && self.compiled.point_at(text_offset).is_some()
+        byte.is_some_and(|&byte| may_be_point(byte))
+            && self.compiled.point_at(text_offset).is_some()
     }
 
     /// Whether there is a breakpoint at an offset that the compiler has not put there. For a signal
