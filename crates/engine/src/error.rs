@@ -159,6 +159,13 @@ pub enum Error {
     /// Locals or operands of a frame cannot be read.
     #[error("the frame cannot be read: {0}")]
     UnreadableFrame(String),
+    /// While a guest was stopped, something was written to its store that its innermost frame had
+    /// read before, and it cannot go on with both. It can if the write is undone.
+    #[error(
+        "what was written to the store while the guest was stopped changes {0}, which the guest has \
+         computed already: it can go on if that is undone"
+    )]
+    LateWrite(String),
     /// The call was dropped before it was done, and its frames are being unwound: the guest
     /// can neither be entered nor wait.
     #[error("the call was dropped before it finished")]

@@ -80,6 +80,11 @@ impl FrameMap {
         }
     }
 
+    /// Whether there is a reference. The code has a point at each operator then.
+    pub fn has_reference(&self) -> bool {
+        self.reference
+    }
+
     /// The offset of a local's home in the reference.
     pub fn reference_local(&self, index: u32) -> Option<u32> {
         let (_, offset) = self.local(index).filter(|_| self.reference)?;

@@ -9,9 +9,11 @@ pub enum Observe {
     /// Nothing but traps, and the functions and offsets of the frames there.
     #[default]
     None,
-    /// The guest can be stopped at *points* too: where a breakpoint can be placed.
+    /// The guest can be stopped at *points* too: some of its instructions, at which breakpoints can
+    /// be placed.
     Stacks,
-    /// And there, at traps, and in all frames, each local and operand can be read.
+    /// It can be stopped at any instruction, and there, at traps, and in all frames, each local and
+    /// operand can be read.
     State,
 }
 

@@ -2,12 +2,14 @@
 
 mod frame_map;
 mod level;
+mod places;
 mod read;
 mod recipe;
 mod states;
 
 pub use frame_map::FrameMap;
 pub use level::Observe;
+pub use places::{Flow, FunctionPoints, Place, PlacedOperator};
 pub use read::{FrameReader, FrameValue, ReadError, StoppedFrame};
 pub use recipe::{Recipe, RecipeId, Recipes};
 pub use states::{FunctionStates, OperandState, State};

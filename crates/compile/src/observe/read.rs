@@ -242,6 +242,12 @@ impl<'a> FrameReader<'a> {
         Ok(self.held_local(index)?.value)
     }
 
+    /// The locals that are not in their homes: operators have set them, and what they have been set
+    /// to is not stored yet.
+    pub fn computed_locals(&self) -> impl Iterator<Item = u32> {
+        self.locals.keys().copied()
+    }
+
     /// Goes past the operator that comes next, on paper: the machine stays where it is. Nothing
     /// happens if that is not possible.
     ///
@@ -498,7 +504,7 @@ fn index(bits: Bits, index64: bool) -> u64 {
 }
 
 /// The operands of an operator that is no load.
-fn arity(operator: &Operator<'_>) -> Option<usize> {
+pub(super) fn arity(operator: &Operator<'_>) -> Option<usize> {
     match operator {
         Operator::MemorySize { .. } | Operator::TableSize { .. } | Operator::RefFunc { .. } => {
             Some(0)

@@ -91,6 +91,11 @@ impl Engine {
         self.0.observe != Observe::None
     }
 
+    /// Whether locals and operands can be read, so that guests can be stopped at any instruction.
+    pub(crate) fn observes_state(&self) -> bool {
+        self.0.observe == Observe::State
+    }
+
     pub(crate) fn compiler(&self) -> &Compiler {
         &self.0.compiler
     }

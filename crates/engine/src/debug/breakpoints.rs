@@ -15,9 +15,18 @@ pub struct BreakpointEditor<'s> {
     store: OpaqueMut<'s>,
 }
 
-impl BreakpointEditor<'_> {
-    /// Places a breakpoint at an offset in the module file, or if there is no place to stop at,
-    /// at the next one in the function. Returns where it is. It does no harm if there is one already.
+impl<'s> BreakpointEditor<'s> {
+    pub(super) fn new(store: OpaqueMut<'s>) -> BreakpointEditor<'s> {
+        BreakpointEditor { store }
+    }
+
+    /// Places a breakpoint at an offset in the module file, or if no instruction begins there that
+    /// control can reach, at the next one in the function. Returns where it is. It does no harm if
+    /// there is one already. A guest that is stopped there already comes to it the next time.
+    ///
+    /// An engine that observes stacks only ([`Observe::Stacks`](crate::Observe)) can stop guests at
+    /// some instructions, and breakpoints slip to the next of these: functions, loops and the arms of
+    /// conditions begin with one, and there is one behind everything that stores or calls.
     ///
     /// # Errors
     ///
@@ -79,8 +88,6 @@ impl<T: 'static> StoreContextMut<'_, T> {
         edit: impl FnOnce(&mut BreakpointEditor<'_>) -> Result<R>,
     ) -> Result<R> {
         let mut store = self.into_inner();
-        edit(&mut BreakpointEditor {
-            store: store.opaque(),
-        })
+        edit(&mut BreakpointEditor::new(store.opaque()))
     }
 }

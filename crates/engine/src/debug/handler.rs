@@ -51,7 +51,7 @@ impl<T: 'static> StoppedGuest<'_, T> {
         &mut self,
         edit: impl FnOnce(&mut BreakpointEditor<'_>) -> Result<R>,
     ) -> Result<R> {
-        self.store_mut().edit_breakpoints(edit)
+        edit(&mut BreakpointEditor::new(self.0.breakpoints()))
     }
 }
 
@@ -76,7 +76,8 @@ impl<T: Send + 'static> Store<T> {
     /// The function is called as if the guest had called it where it was stopped. When its future is
     /// done the guest goes on, or is unwound; with the function's error, if it returns one. Below
     /// a synchronous function of the host the future must be ready at once, or the call fails
-    /// with [`Error::NeedsAsync`].
+    /// with [`Error::NeedsAsync`]. If it writes to the store what the guest cannot go on with, as told
+    /// at [`DebugSession`](crate::DebugSession), the call fails with [`Error::LateWrite`].
     ///
     /// ```
     /// use trapline::{Engine, Instance, Module, Store};

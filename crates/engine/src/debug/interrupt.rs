@@ -1,7 +1,7 @@
 //! Interrupting a guest from outside.
 
 use crate::error::{Error, Result};
-use crate::fiber::Interrupt;
+use crate::fiber::{Interrupt, Requester};
 use crate::trap;
 use std::fmt;
 use std::sync::Arc;
@@ -46,12 +46,15 @@ impl InterruptHandle {
     }
 
     /// Has the session stop with [`DebugStepResult::Interrupted`](crate::DebugStepResult::Interrupted)
-    /// at the next place in the guest where a breakpoint can be. If a function of the host is
-    /// running that is after its return, and if the session is stopped already after the next
-    /// step has begun. Several interrupts before that count as one. Nothing happens if the call is
-    /// over before.
+    /// at the next place in the guest where the machine can be stopped, or at the breakpoint or the
+    /// end of the step that it comes to before. If a function of the host is running that is after
+    /// its return, and if the session is stopped already after it has begun to go on. Several
+    /// interrupts before that count as one. Nothing happens if the call is over before.
+    ///
+    /// If there is a breakpoint where the guest is interrupted, and it has not been removed when
+    /// the session goes on, then that is what the session reports next, at the same place.
     pub fn interrupt(&self) {
-        self.0.request();
+        self.0.request(Requester::User);
     }
 }
 

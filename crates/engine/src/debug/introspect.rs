@@ -59,16 +59,16 @@ impl<T: 'static> StoreContextMut<'_, T> {
 /// # For debuggers
 impl Module {
     /// The wasm pcs at which the code can be stopped, in ascending order; none if the engine does not
-    /// observe. A breakpoint that is placed elsewhere slips forward to the next of them.
+    /// observe. A breakpoint that is placed elsewhere slips forward to the next of them. All functions
+    /// are gone through to find out.
     pub fn debug_places(&self) -> Vec<u32> {
         let compiled = self.runtime().compiled();
         let functions = compiled.info().bodies.keys();
         let mut places: Vec<u32> = functions
-            .flat_map(|function| compiled.points(function))
-            .map(|point| point.wasm_pc)
+            .flat_map(|function| compiled.points_by_pc(function).places(compiled))
+            .map(|place| place.wasm_pc)
             .collect();
         places.sort_unstable();
-        places.dedup();
         places
     }
 }

@@ -8,6 +8,7 @@ use super::values::private::Sealed;
 use crate::api::{Func, StoreContext, StoreContextMut, Val};
 use crate::error::{Error, Result};
 use crate::vm::live_frames::Version;
+use crate::vm::stepping::Stepping;
 use crate::vm::store::{StoreId, StoreOpaque};
 use crate::vm::watched_call::{Event, WatchedCall};
 use std::fmt;
@@ -31,6 +32,14 @@ use std::task::{Context, Poll};
 /// session's own stack: in functions of the host that call it again, synchronously or not. If one
 /// hands the store to another thread, or polls a call on a stack of its own making, then the
 /// guest's events there are errors only.
+///
+/// # Writes
+///
+/// The store can be written to while the guest is stopped, and what the guest reads from then on is
+/// what was written. What its innermost frame has read already, and not yet used up, must not be
+/// changed ([`Error::LateWrite`]): operands that it has loaded, for instance. Between one instruction
+/// that stores or calls and the next the session goes through the code without running it, so that
+/// such an operand is read again when the guest goes on.
 ///
 /// # Dropping
 ///
@@ -88,8 +97,6 @@ pub struct DebugSession<'a, T: 'static> {
     pub(super) call: WatchedCall<'a, T>,
     store: StoreId,
     observes: bool,
-    /// Whether a step is being made.
-    steps: bool,
 }
 
 impl<'a, T: 'static> DebugSession<'a, T> {
@@ -115,7 +122,6 @@ impl<'a, T: 'static> DebugSession<'a, T> {
             call: WatchedCall::new(store.into_inner(), func, params)?,
             store: func.store_id(),
             observes,
-            steps: false,
         })
     }
 
@@ -134,14 +140,14 @@ impl<'a, T: 'static> DebugSession<'a, T> {
     /// Has the guest go on by one WebAssembly instruction: into the function that a call calls,
     /// through whatever a function of the host does, to the handler of an exception. The frames are
     /// those ahead of the next instruction then ([`DebugStepResult::Step`]), unless there is another
-    /// event first, such as a breakpoint there.
+    /// event first, or a breakpoint there. An interrupt from another thread ends the step, too, and
+    /// is reported as what it is.
     ///
     /// An engine that observes stacks only ([`Observe::Stacks`](crate::Observe)) goes on to the next
     /// place where there can be a breakpoint, which can be some instructions further.
     ///
     /// If the future is dropped before it is ready, then the session stops after that instruction all
-    /// the same when it is run on. An interrupt from another thread that comes meanwhile is taken
-    /// for the end of the step.
+    /// the same when it is run on, by whatever method.
     ///
     /// ```
     /// use trapline::{Config, DebugSession, DebugStepResult, Engine, Instance, Module, Observe};
@@ -179,23 +185,109 @@ impl<'a, T: 'static> DebugSession<'a, T> {
     ///
     /// As for [`DebugSession::next`].
     pub async fn step(&mut self) -> Option<DebugStepResult> {
-        match self.begin_step() {
-            Ok(true) => Some(DebugStepResult::Step),
-            Ok(false) => self.next().await,
-            Err(error) => Some(DebugStepResult::Refused(error)),
-        }
+        self.make_step(Stepping::Into).await
     }
 
-    /// Begins a step. Returns whether it is done already.
-    fn begin_step(&mut self) -> Result<bool> {
-        let handle = self.interrupt_handle()?;
-        if self.call.step_on_paper()? {
-            return Ok(true);
+    /// As [`step`](DebugSession::step), but a call is one step: the guest goes on until it has
+    /// returned to this frame. The frames that it makes meanwhile run at full speed, unless they are
+    /// of the function that is stopped: those stop for a moment behind each call there.
+    ///
+    /// The end of the function leads to its caller, and so does a tail call when it has returned. As
+    /// in all steps whatever happens on the way ends the step: a breakpoint, an interrupt, a trap, an
+    /// exception, an error of the host.
+    ///
+    /// ```
+    /// use trapline::{Config, DebugSession, DebugStepResult, Engine, Instance, Module, Observe, Store};
+    /// # fn block_on<F: Future>(future: F) -> F::Output {
+    /// #     let mut future = std::pin::pin!(future);
+    /// #     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    /// #     loop {
+    /// #         if let std::task::Poll::Ready(done) = future.as_mut().poll(&mut context) {
+    /// #             return done;
+    /// #         }
+    /// #     }
+    /// # }
+    /// let engine = Engine::new(Config::new().observe(Observe::State))?;
+    /// let module = Module::new(
+    ///     &engine,
+    ///     r#"(module
+    ///         (func $answer (result i32) (i32.const 42))
+    ///         (func (export "run") (drop (call $answer))))"#,
+    /// )?;
+    /// let mut store = Store::new(&engine, ());
+    /// let instance = Instance::new(&mut store, &module, &[])?;
+    /// let run = instance.get_func(&mut store, "run").unwrap();
+    /// let mut session = DebugSession::call(&mut store, run, &[])?;
+    /// block_on(session.step()); // Ahead of the call.
+    /// assert!(matches!(block_on(session.step_over()), Some(DebugStepResult::Step)));
+    /// let frame = session.frames().next().unwrap();
+    /// assert_eq!(frame.operands(&session)?[0].val().unwrap_i32(), 42);
+    /// # Ok::<(), trapline::Error>(())
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// As for [`DebugSession::next`].
+    pub async fn step_over(&mut self) -> Option<DebugStepResult> {
+        self.make_step(Stepping::Over).await
+    }
+
+    /// Has the guest go on until the innermost frame has returned to the one that called it, or if
+    /// the host did, until that has returned to the guest. Without any such frame the guest goes on
+    /// to the end of the call. Whatever happens on the way ends the step, as in
+    /// [`step_over`](DebugSession::step_over).
+    ///
+    /// While an asynchronous function of the host is waiting there is no innermost frame, and a step
+    /// cannot be begun ([`Error::BusySession`]); one that was begun before goes on.
+    ///
+    /// ```
+    /// use trapline::{Config, DebugSession, DebugStepResult, Engine, Instance, Module, Observe, Store};
+    /// # fn block_on<F: Future>(future: F) -> F::Output {
+    /// #     let mut future = std::pin::pin!(future);
+    /// #     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    /// #     loop {
+    /// #         if let std::task::Poll::Ready(done) = future.as_mut().poll(&mut context) {
+    /// #             return done;
+    /// #         }
+    /// #     }
+    /// # }
+    /// let engine = Engine::new(Config::new().observe(Observe::State))?;
+    /// let module = Module::new(
+    ///     &engine,
+    ///     r#"(module
+    ///         (func $inner nop nop nop)
+    ///         (func (export "run") (call $inner)))"#,
+    /// )?;
+    /// let mut store = Store::new(&engine, ());
+    /// let instance = Instance::new(&mut store, &module, &[])?;
+    /// let run = instance.get_func(&mut store, "run").unwrap();
+    /// let mut session = DebugSession::call(&mut store, run, &[])?;
+    /// block_on(session.step()); // At the beginning of `run`, which is the call.
+    /// block_on(session.step()); // In `inner`.
+    /// assert_eq!(session.frames().count(), 2);
+    /// assert!(matches!(block_on(session.step_out()), Some(DebugStepResult::Step)));
+    /// assert_eq!(session.frames().count(), 1);
+    /// assert!(matches!(block_on(session.step_out()), Some(DebugStepResult::Finished(Ok(_)))));
+    /// # Ok::<(), trapline::Error>(())
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// As for [`DebugSession::next`].
+    pub async fn step_out(&mut self) -> Option<DebugStepResult> {
+        self.make_step(Stepping::Out).await
+    }
+
+    async fn make_step(&mut self, stepping: Stepping) -> Option<DebugStepResult> {
+        // Has the system tell of single steps, and refuses where there are none.
+        let begun = self
+            .interrupt_handle()
+            .and_then(|_| self.call.begin_step(stepping));
+        match begun {
+            Ok(Some(event)) => Some(self.describe(event)),
+            Ok(None) => self.next().await,
+            Err(error) => Some(DebugStepResult::Refused(error)),
         }
-        // The region ends here. The guest is stopped at the next place where it can be.
-        handle.interrupt();
-        self.steps = true;
-        Ok(false)
     }
 
     fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<DebugStepResult>> {
@@ -204,13 +296,7 @@ impl<'a, T: 'static> DebugSession<'a, T> {
             .map(|event| Some(self.describe(event?)))
     }
 
-    fn describe(&mut self, event: Event) -> DebugStepResult {
-        if std::mem::take(&mut self.steps) {
-            self.call.interrupt().done();
-            if let Event::Interrupted = event {
-                return DebugStepResult::Step;
-            }
-        }
+    fn describe(&self, event: Event) -> DebugStepResult {
         DebugStepResult::of(event, self.error(), || self.frames())
     }
 
@@ -235,7 +321,8 @@ impl<'a, T: 'static> DebugSession<'a, T> {
         &mut self,
         edit: impl FnOnce(&mut BreakpointEditor<'_>) -> Result<R>,
     ) -> Result<R> {
-        self.store_mut()?.edit_breakpoints(edit)
+        let store = self.call.breakpoints().ok_or(Error::BusySession)?;
+        edit(&mut BreakpointEditor::new(store))
     }
 
     /// What stops the guest from another thread.

@@ -24,10 +24,13 @@ pub enum DebugStepResult {
     /// ([`replace_exception`](crate::DebugSession::replace_exception)) or none at all
     /// ([`take_exception`](crate::DebugSession::take_exception)).
     Exception(ExceptionEvent),
-    /// The guest has come to a breakpoint, and goes on from there with the next step.
+    /// The guest has come to a breakpoint, and goes on from there with the next step. What comes to
+    /// a breakpoint is this, be it the end of a step.
     Breakpoint(BreakpointHit),
-    /// The guest has gone on by one instruction, as [`DebugSession::step`](crate::DebugSession::step)
-    /// was asked to, and is ahead of the next.
+    /// The guest has gone on as far as [`DebugSession::step`](crate::DebugSession::step),
+    /// [`step_over`](crate::DebugSession::step_over) or
+    /// [`step_out`](crate::DebugSession::step_out) was asked to, and is ahead of the next
+    /// instruction.
     Step,
     /// Another thread has asked the guest to stop, by an
     /// [`InterruptHandle`](crate::InterruptHandle). It goes on from there with the next step.
@@ -35,7 +38,8 @@ pub enum DebugStepResult {
     /// The call is over, with these results or this error.
     Finished(Result<Vec<Val>>),
     /// The session could not be resumed here, and is as it was before: [`Error::PinnedSession`]
-    /// on another thread than it is bound to, [`Error::Limit`] if the system has no memory left.
+    /// on another thread than it is bound to, [`Error::LateWrite`] if what was written to the store
+    /// has to be undone first, [`Error::Limit`] if the system has no memory left.
     Refused(Error),
 }
 
@@ -56,6 +60,7 @@ impl DebugStepResult {
                 Err(error) => DebugStepResult::Refused(error),
             },
             Event::Interrupted => DebugStepResult::Interrupted,
+            Event::Step => DebugStepResult::Step,
             Event::Exception(exception, fp) => {
                 let mut frames = fp.map(|fp| (fp, frames()));
                 let catcher = frames.as_mut().and_then(|(fp, frames)| {

@@ -15,7 +15,7 @@ mod suspender;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use interrupt::Interrupt;
+pub(crate) use interrupt::{Interrupt, Requester};
 pub(crate) use pool::{PooledStack, StackPool};
 pub(crate) use stack::{GuestStack, StackBounds, StackSize, YELLOW_ZONE};
 pub(crate) use suspend::{Fiber, Progress, Teardown};

@@ -1,6 +1,6 @@
 //! What runs on a fiber, and what watches it, know the fiber by its [`Suspender`].
 
-use super::interrupt::Interrupt;
+use super::interrupt::{Interrupt, Requester};
 use super::stack::StackBounds;
 use super::suspend::{FiberYielder, Resumption, Suspension, Teardown};
 use crate::trap::{self, CallId, Stop, StopReason};
@@ -168,16 +168,16 @@ impl Suspender {
         self.attention.load(Ordering::Relaxed) & INTERRUPT != 0
     }
 
-    /// Notes that the guest was interrupted.
-    pub fn interrupted(&self) {
-        if let Some(Watch {
-            by: Watcher::Session(interrupt),
-            ..
-        }) = &self.watch
-        {
-            interrupt.done();
-        }
+    /// Notes that the guest was interrupted. Returns who has asked for it, if anybody still does.
+    pub fn interrupted(&self) -> Option<Requester> {
         self.attention.fetch_and(!INTERRUPT, Ordering::Relaxed);
+        match &self.watch {
+            Some(Watch {
+                by: Watcher::Session(interrupt),
+                ..
+            }) => interrupt.take(),
+            _ => None,
+        }
     }
 
     /// Notes that the watcher knows why the guest is about to be unwound.
@@ -350,7 +350,9 @@ impl Suspender {
             Resumption::Go { waker, answer } => {
                 self.resumptions.set(self.resumptions.get() + 1);
                 self.waker.set(Some(waker));
-                // One that was requested before the signal's handler could find this.
+                // One that was taken back; and one that was requested before the signal's handler
+                // could find this. A signal between the two finds what is requested then.
+                self.attention.fetch_and(!INTERRUPT, Ordering::Relaxed);
                 self.notice_interrupt();
                 answer
             }

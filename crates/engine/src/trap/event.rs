@@ -26,7 +26,8 @@ use super::step::step_into_guest;
 use super::{CallId, HostFailure, RawBacktrace, TrapReport, Unwound};
 use crate::api::ExnRef;
 use crate::error::Error;
-use crate::fiber::{Suspender, Teardown};
+use crate::fiber::{Requester, Suspender, Teardown};
+use crate::vm::code_registry;
 use crate::vm::store_context::StoreContext;
 use std::ptr::NonNull;
 use trapline_compile::trap::TrapKind;
@@ -46,10 +47,11 @@ pub(crate) struct Stop {
 pub(crate) enum StopReason {
     /// It is about to be unwound with this.
     Unwinding(Box<Unwound>),
-    /// It met a breakpoint.
+    /// It came to a point at which something is planted: breakpoints of the region that begins
+    /// there, or the end of a step.
     Breakpoint,
-    /// It was interrupted from outside, at a place where it could have met a breakpoint.
-    Interrupted,
+    /// It was interrupted, at a point. If something is planted there that has not stopped it.
+    Interrupted(Requester),
     /// It, or a function of the host that it called, has thrown.
     Thrown {
         /// The exception; or, handed back, the one that is thrown in its place.
@@ -64,7 +66,7 @@ impl StopReason {
     pub fn into_unwound(self) -> Option<Box<Unwound>> {
         match self {
             StopReason::Unwinding(unwound) => Some(unwound),
-            StopReason::Breakpoint | StopReason::Interrupted | StopReason::Thrown { .. } => None,
+            StopReason::Breakpoint | StopReason::Interrupted(_) | StopReason::Thrown { .. } => None,
         }
     }
 }
@@ -181,35 +183,61 @@ pub(super) unsafe extern "sysv64" fn stopped(
 ) -> usize {
     // SAFETY: as in `trapped`; the registers lie in the stub's frame.
     unsafe {
-        let fault = take_fault(activation);
-        let pc = fault.pc + BREAKPOINT.len();
-        let unwound = match watcher(activation) {
-            Some(watcher) => {
-                let reason = match fault.cause {
-                    Cause::Interrupt => {
-                        watcher.interrupted();
-                        StopReason::Interrupted
-                    }
-                    Cause::Breakpoint | Cause::Trap(_) => StopReason::Breakpoint,
-                };
-                let answer = report(watcher, activation, Start::Fault(fault), reason);
-                answer.and_then(StopReason::into_unwound)
+        let mut fault = take_fault(activation);
+        let pc = loop {
+            let unwound = report_point(activation, fault);
+            if unwound.is_some() {
+                (*activation).unwound = unwound;
+                return 0;
             }
-            None => None,
+            let pc = fault.pc + BREAKPOINT.len();
+            // It may have been interrupted while it stood still, or when it came to a breakpoint.
+            if !watcher(activation).is_some_and(Suspender::is_interrupted) {
+                break pc;
+            }
+            if !is_stopping_place(pc) {
+                (*registers).step();
+                break pc;
+            }
+            // The processor makes its first step before anybody looks where it is.
+            fault.cause = Cause::Interrupt;
+            fault.pc = pc;
         };
-        if unwound.is_some() {
-            (*activation).unwound = unwound;
-            return 0;
-        }
-        // It may have been interrupted while it stood still, or when it came to a breakpoint.
-        if watcher(activation).is_some_and(Suspender::is_interrupted) {
-            (*registers).step();
-        }
         let resumption = (*activation).resumption.assume_init_mut();
         resumption.pc = pc;
         resumption.flags = (*registers).flags();
         pc
     }
+}
+
+/// Reports that the guest has come to a point, if anybody watches. Returns what it is to be unwound
+/// with, if it is.
+///
+/// # Safety
+///
+/// As for [`stopped`]; the fault is at the point.
+unsafe fn report_point(activation: *mut Activation, fault: Fault) -> Option<Box<Unwound>> {
+    // SAFETY: as the caller says.
+    let watcher = unsafe { watcher(activation) }?;
+    let reason = match fault.cause {
+        Cause::Interrupt => watcher.interrupted().map_or(
+            // It was taken back. If there is a breakpoint the guest has met it.
+            StopReason::Breakpoint,
+            StopReason::Interrupted,
+        ),
+        Cause::Breakpoint | Cause::Trap(_) => StopReason::Breakpoint,
+    };
+    // SAFETY: as the caller says; nobody refers to the activation.
+    let answer = unsafe { report(watcher, activation, Start::Fault(fault), reason) };
+    answer.and_then(StopReason::into_unwound)
+}
+
+/// Whether a pc of the guest is at a point.
+fn is_stopping_place(pc: usize) -> bool {
+    code_registry::find(pc).is_some_and(|code| {
+        let offset = code.offset_of(pc);
+        offset.is_some_and(|offset| code.is_stopping_place(offset))
+    })
 }
 
 /// Lets whoever watches the call know of an exception, before anything is decided. Returns what to do

@@ -1,15 +1,27 @@
 //! The breakpoints of a store.
 //!
 //! Compiled code that can be stopped has *points*: bytes that do nothing, of which the module has
-//! a table. A breakpoint changes one into an instruction that stops the guest. A store of an engine
-//! that observes maps the code of its modules for itself, and changes its own mapping only.
+//! a table. Planting a breakpoint changes one into an instruction that stops the guest. A store of an
+//! engine that observes maps the code of its modules for itself, and changes its own mapping only.
+//!
+//! A breakpoint that is not at a point stops the guest on paper: what is planted is the point with
+//! which its region begins, and from there the guest is taken ahead (`super::standing`).
+//!
+//! ```text
+//!   region   | point | local.get 0 | i32.load | local.set 1 | i32.store |  point | ...
+//!                ^                     ^            ^
+//!             planted                 breakpoints, told from each other on paper
+//! ```
+//!
+//! Steps plant points too, which nobody sees who asks where breakpoints are.
 
 use super::module::RuntimeModule;
 use super::store::OpaqueMut;
 use crate::error::{Error, Result};
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use trapline_compile::observe::{FunctionPoints, Place};
 use trapline_compile::types::DefinedFuncIndex;
 
 /// What a store knows of breakpoints.
@@ -19,18 +31,69 @@ pub(crate) struct Breakpoints {
     modules: HashMap<usize, ModuleBreakpoints>,
 }
 
+impl Breakpoints {
+    /// What is planted at a point of a module, by the point's wasm pc.
+    pub fn at_point(&self, module: &Arc<RuntimeModule>, point: u32) -> Option<&Planted> {
+        self.modules.get(&key(module))?.planted.get(&point)
+    }
+}
+
+#[cfg(test)]
+impl Breakpoints {
+    /// At how many points guests are stopped.
+    pub fn num_planted(&self) -> usize {
+        self.modules
+            .values()
+            .map(|module| module.planted.len())
+            .sum()
+    }
+}
+
+/// What a module is known by.
+fn key(module: &Arc<RuntimeModule>) -> usize {
+    Arc::as_ptr(module.original()).addr()
+}
+
+/// Why guests are stopped at a point.
+#[derive(Default)]
+pub(crate) struct Planted {
+    /// The breakpoints of the region that begins there, by wasm pc, in ascending order.
+    breakpoints: Vec<u32>,
+    /// How many steps may end there.
+    steps: u32,
+}
+
+impl Planted {
+    /// Whether there is a breakpoint at a wasm pc.
+    pub fn is_breakpoint(&self, wasm_pc: u32) -> bool {
+        self.breakpoints.binary_search(&wasm_pc).is_ok()
+    }
+
+    /// The first breakpoint behind a wasm pc.
+    pub fn next_breakpoint(&self, wasm_pc: u32) -> Option<u32> {
+        let next = self.breakpoints.partition_point(|&at| at <= wasm_pc);
+        self.breakpoints.get(next).copied()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.breakpoints.is_empty() && self.steps == 0
+    }
+}
+
 struct ModuleBreakpoints {
     /// With the store's own mapping.
     module: Arc<RuntimeModule>,
-    /// Where they are, by wasm pc.
-    placed: BTreeSet<u32>,
-    /// The points of functions that were asked for: wasm pc and text offset, in that order.
-    points: HashMap<DefinedFuncIndex, Vec<(u32, u32)>>,
+    /// Where they are, by wasm pc, and with it that of the point that is planted for each.
+    placed: BTreeMap<u32, u32>,
+    /// By the wasm pc of the point.
+    planted: HashMap<u32, Planted>,
+    /// The points of functions that were asked for.
+    functions: HashMap<DefinedFuncIndex, FunctionPoints>,
 }
 
 impl ModuleBreakpoints {
     /// The points of the first function that ends after a wasm pc.
-    fn points(&mut self, wasm_pc: u32) -> Result<&[(u32, u32)]> {
+    fn points(&mut self, wasm_pc: u32) -> Result<&FunctionPoints> {
         let compiled = self.module.compiled();
         let bodies = compiled.info().bodies.as_values_slice();
         let index = bodies.partition_point(|body| body.end <= wasm_pc);
@@ -38,30 +101,59 @@ impl ModuleBreakpoints {
             return Err(Error::NoPoint(wasm_pc));
         }
         let function = DefinedFuncIndex::from_u32(index as u32);
-        Ok(self.points.entry(function).or_insert_with(|| {
-            let points = compiled.points(function);
-            let mut points: Vec<_> = points.map(|at| (at.wasm_pc, at.text_offset)).collect();
-            points.sort_unstable();
-            points
-        }))
+        let points = self.functions.entry(function);
+        Ok(points.or_insert_with(|| compiled.points_by_pc(function)))
     }
 
-    /// The wasm pc of the first point at or after one, and its places in the code.
-    fn place(&mut self, wasm_pc: u32) -> Result<(u32, Vec<u32>)> {
-        let points = self.points(wasm_pc)?;
-        let from = points.partition_point(|&(pc, _)| pc < wasm_pc);
-        let &(actual, _) = points.get(from).ok_or(Error::NoPoint(wasm_pc))?;
-        let same = points[from..].iter().take_while(|&&(pc, _)| pc == actual);
-        Ok((actual, same.map(|&(_, offset)| offset).collect()))
+    /// The first place at or after a wasm pc in its function.
+    fn place(&mut self, wasm_pc: u32) -> Result<Place> {
+        let module = Arc::clone(&self.module);
+        let place = self.points(wasm_pc)?.place(module.compiled(), wasm_pc);
+        place.ok_or(Error::NoPoint(wasm_pc))
     }
 
-    fn set(&mut self, offsets: &[u32], placed: Option<u32>) -> Result<()> {
-        let code = self.module.code();
-        for &offset in offsets {
-            code.set_breakpoint(offset, placed)
-                .map_err(|error| Error::Limit(format!("no memory for a breakpoint: {error}")))?;
+    /// Adds to what is planted at a point.
+    fn plant(&mut self, point: u32, add: impl FnOnce(&mut Planted)) -> Result<()> {
+        if !self.planted.contains_key(&point) {
+            self.set(point, true)?;
+        }
+        add(self.planted.entry(point).or_default());
+        Ok(())
+    }
+
+    /// Takes from what is planted at a point.
+    fn uproot(&mut self, point: u32, take: impl FnOnce(&mut Planted)) -> Result<()> {
+        let Some(planted) = self.planted.get_mut(&point) else {
+            return Ok(());
+        };
+        take(planted);
+        if planted.is_empty() {
+            self.planted.remove(&point);
+            self.set(point, false)?;
         }
         Ok(())
+    }
+
+    /// Changes the code.
+    fn set(&mut self, point: u32, planted: bool) -> Result<()> {
+        let module = Arc::clone(&self.module);
+        for at in self.points(point)?.at(point) {
+            let planted = planted.then_some(point);
+            let set = module.code().set_breakpoint(at.text_offset, planted);
+            set.map_err(|error| Error::Limit(format!("no memory for a breakpoint: {error}")))?;
+        }
+        Ok(())
+    }
+
+    fn remove(&mut self, wasm_pc: u32) -> Result<bool> {
+        let Some(&point) = self.placed.get(&wasm_pc) else {
+            return Ok(false);
+        };
+        self.uproot(point, |planted| {
+            planted.breakpoints.retain(|&at| at != wasm_pc);
+        })?;
+        self.placed.remove(&wasm_pc);
+        Ok(true)
     }
 }
 
@@ -77,23 +169,23 @@ impl OpaqueMut<'_> {
     fn breakpoints_of(&mut self, module: &Arc<RuntimeModule>) -> Result<&mut ModuleBreakpoints> {
         let original = module.original();
         // The entry keeps the module alive, so that its address stays its own.
-        let key = Arc::as_ptr(original).addr();
-        Ok(match self.breakpoints.modules.entry(key) {
+        Ok(match self.breakpoints.modules.entry(key(module)) {
             Entry::Occupied(entry) => entry.into_mut(),
             Entry::Vacant(entry) => {
                 let module = RuntimeModule::private_copy(original)
                     .map_err(|error| Error::Limit(format!("no memory for code: {error}")))?;
                 entry.insert(ModuleBreakpoints {
                     module: Arc::new(module),
-                    placed: BTreeSet::new(),
-                    points: HashMap::new(),
+                    placed: BTreeMap::new(),
+                    planted: HashMap::new(),
+                    functions: HashMap::new(),
                 })
             }
         })
     }
 
-    /// Places a breakpoint at the first point of the module at or after a wasm pc. Returns where
-    /// that is.
+    /// Places a breakpoint at the first place of a module at or after a wasm pc. Returns where that
+    /// is.
     pub(crate) fn add_breakpoint(
         &mut self,
         module: &Arc<RuntimeModule>,
@@ -101,12 +193,15 @@ impl OpaqueMut<'_> {
     ) -> Result<u32> {
         self.check_observed(module)?;
         let module = self.breakpoints_of(module)?;
-        let (actual, offsets) = module.place(wasm_pc)?;
-        if !module.placed.contains(&actual) {
-            module.set(&offsets, Some(actual))?;
-            module.placed.insert(actual);
+        let Place { wasm_pc, point } = module.place(wasm_pc)?;
+        if !module.placed.contains_key(&wasm_pc) {
+            module.plant(point, |planted| {
+                let at = planted.breakpoints.partition_point(|&at| at < wasm_pc);
+                planted.breakpoints.insert(at, wasm_pc);
+            })?;
+            module.placed.insert(wasm_pc, point);
         }
-        Ok(actual)
+        Ok(wasm_pc)
     }
 
     /// Removes a breakpoint by where it is. Returns whether there was one.
@@ -116,22 +211,14 @@ impl OpaqueMut<'_> {
         wasm_pc: u32,
     ) -> Result<bool> {
         self.check_observed(module)?;
-        let module = self.breakpoints_of(module)?;
-        if !module.placed.contains(&wasm_pc) {
-            return Ok(false);
-        }
-        let (_, offsets) = module.place(wasm_pc)?;
-        module.set(&offsets, None)?;
-        Ok(module.placed.remove(&wasm_pc))
+        self.breakpoints_of(module)?.remove(wasm_pc)
     }
 
     /// Removes all.
     pub(crate) fn clear_breakpoints(&mut self) -> Result<()> {
         for module in self.breakpoints.modules.values_mut() {
-            while let Some(&wasm_pc) = module.placed.first() {
-                let (_, offsets) = module.place(wasm_pc)?;
-                module.set(&offsets, None)?;
-                module.placed.remove(&wasm_pc);
+            while let Some((&wasm_pc, _)) = module.placed.first_key_value() {
+                module.remove(wasm_pc)?;
             }
         }
         Ok(())
@@ -139,9 +226,30 @@ impl OpaqueMut<'_> {
 
     /// Where the breakpoints of a module are, in ascending order.
     pub(crate) fn breakpoints(&self, module: &Arc<RuntimeModule>) -> Vec<u32> {
-        let key = Arc::as_ptr(module.original()).addr();
-        let module = self.breakpoints.modules.get(&key);
-        module.map_or_else(Vec::new, |module| module.placed.iter().copied().collect())
+        let module = self.breakpoints.modules.get(&key(module));
+        module.map_or_else(Vec::new, |module| module.placed.keys().copied().collect())
+    }
+
+    /// Has guests stop at a point too because a step may end there. Nothing happens if the code has
+    /// none at this wasm pc: then control does not come there.
+    pub(crate) fn plant_step(&mut self, module: &Arc<RuntimeModule>, point: u32) -> Result<()> {
+        let module = self.breakpoints_of(module)?;
+        module.plant(point, |planted| planted.steps += 1)
+    }
+
+    /// Takes back what [`OpaqueMut::plant_step`] has done.
+    pub(crate) fn uproot_step(&mut self, module: &Arc<RuntimeModule>, point: u32) -> Result<()> {
+        let module = self.breakpoints_of(module)?;
+        module.uproot(point, |planted| planted.steps -= 1)
+    }
+
+    /// What the operators of a region are, which begins with the point at a wasm pc.
+    pub(crate) fn points_around(
+        &mut self,
+        module: &Arc<RuntimeModule>,
+        point: u32,
+    ) -> Result<&FunctionPoints> {
+        self.breakpoints_of(module)?.points(point)
     }
 
     fn check_observed(&self, module: &RuntimeModule) -> Result<()> {

@@ -148,7 +148,7 @@ impl CodeMemory {
         self.text_base() + text_offset as usize
     }
 
-    /// Places a breakpoint at a point, whose wasm pc is noted with it, or takes it away again.
+    /// Plants a breakpoint at a point, whose wasm pc is noted with it, or takes it away again.
     ///
     /// # Panics
     ///
@@ -189,16 +189,12 @@ impl CodeMemory {
         patches.as_ref()?.placed.get(&text_offset).copied()
     }
 
-    /// Whether an interrupted guest is stopped at an offset: at a point, unless it has a breakpoint
-    /// that will stop it. For signal handlers.
+    /// Whether an interrupted guest is stopped at an offset: at a point, with a breakpoint or
+    /// without. For signal handlers.
     pub fn is_stopping_place(&self, text_offset: u32) -> bool {
-        let text = self.compiled.text().get(text_offset as usize);
-        let Some(&original) = text.filter(|&&byte| may_be_point(byte)) else {
-            return false;
-        };
-        // SAFETY: code can be read, and it is there as far as the text goes.
-        let byte = unsafe { (self.address(text_offset) as *const u8).read_volatile() };
-        byte == original && self.compiled.point_at(text_offset).is_some()
+        let byte = self.compiled.text().get(text_offset as usize);
+        byte.is_some_and(|&byte| may_be_point(byte))
+            && self.compiled.point_at(text_offset).is_some()
     }
 
     /// Whether there is a breakpoint at an offset that the compiler has not put there. For a signal

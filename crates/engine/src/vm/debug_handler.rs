@@ -9,7 +9,8 @@
 use super::async_call::{take_stack, wait};
 use super::host_func::{error_failure, panic_failure};
 use super::live_frames::{LiveFrames, Version};
-use super::store::{StoreMut, StoreOpaque, StoreRef};
+use super::standing::Standing;
+use super::store::{OpaqueMut, StoreMut, StoreOpaque, StoreRef};
 use super::store_context::StoreContext;
 use super::watched_call::{Event, describe};
 use crate::api::ExnRef;
@@ -41,7 +42,7 @@ pub(crate) type HandlerFuture<'a> = Pin<Box<dyn Future<Output = Result<()>> + Se
 /// A guest that is stopped while a handler runs.
 pub(crate) struct StoppedGuest<'a, T> {
     store: StoreMut<'a, T>,
-    stop: &'a mut Stop,
+    standing: &'a mut Standing,
     version: &'a Version,
 }
 
@@ -53,15 +54,20 @@ impl<T: 'static> StoppedGuest<'_, T> {
 
     /// The store, to be changed.
     pub fn store_mut(&mut self) -> StoreMut<'_, T> {
+        let store = self.store.shared().opaque();
+        self.standing.note_computed(store, self.version);
         self.store.reborrow()
+    }
+
+    /// The store, to change what has nothing to do with what guests compute.
+    pub fn breakpoints(&mut self) -> OpaqueMut<'_> {
+        self.store.opaque()
     }
 
     /// The guest's frames.
     pub fn frames(&self) -> LiveFrames<'_> {
-        // SAFETY: the guest stands still as long as its handler runs, and this does not outlive
-        // that.
-        let walk = unsafe { self.stop.place.frames() };
-        LiveFrames::new(Some(walk), self.store.shared().opaque(), self.version)
+        let store = self.store.shared().opaque();
+        self.standing.frames(store, self.version)
     }
 
     /// What the values in frames are read from, and what the frames are known by.
@@ -71,19 +77,19 @@ impl<T: 'static> StoppedGuest<'_, T> {
 
     /// The error that the guest is about to be unwound with.
     pub fn error(&self) -> Option<&Error> {
-        self.stop.error()
+        self.standing.error()
     }
 
     /// Has another exception be thrown in the place of the one that the guest is stopped for.
     pub fn replace_exception(&mut self, exception: ExnRef) -> Result<()> {
         self.store.opaque().check(exception.handle().store);
-        self.stop.replace_exception(exception)
+        self.standing.replace_exception(exception)
     }
 
     /// Has the guest be unwound with an error instead of throwing the exception that it is stopped
     /// for.
     pub fn take_exception(&mut self, error: Error) -> Result<ExnRef> {
-        self.stop.take_exception(error_failure(error))
+        self.standing.take_exception(error_failure(error))
     }
 }
 
@@ -106,35 +112,17 @@ impl Drop for Barred {
 unsafe fn handle_stop<T: Send + 'static>(
     context: NonNull<StoreContext>,
     call: CallId,
-    mut stop: Stop,
+    stop: Stop,
 ) -> StopReason {
     // SAFETY: as the caller says.
     let mut store = unsafe { StoreMut::<T>::from_context(context) };
     let engine = store.opaque().engine.clone();
     let version = Version::new();
+    // SAFETY: the guest goes on, or is unwound, when this has returned.
+    let mut standing = unsafe { Standing::new(stop) };
     let handle = AssertUnwindSafe(|| {
-        let event = describe(&store.opaque(), &mut stop);
-        let Some(handler) = store.debug_handler() else {
-            return Ok(());
-        };
-        // SAFETY: as the caller says; what was there is put back.
-        let barred = unsafe {
-            let stack = (*context.as_ptr()).stack;
-            (*context.as_ptr()).stack = StackBounds::BARRED;
-            Barred { context, stack }
-        };
-        let guest = StoppedGuest {
-            store: store.reborrow(),
-            stop: &mut stop,
-            version: &version,
-        };
-        let mut future = handler(guest, event);
-        // SAFETY: this runs on the store's fiber, as if it were an asynchronous function of the
-        // host. What is on the stack here can be sent.
-        let result = unsafe { wait(context, future.as_mut()) };
-        drop(future);
-        drop(barred);
-        result?.map_err(error_failure)
+        // SAFETY: as the caller says.
+        unsafe { handle_events(context, store.reborrow(), &mut standing, &version) }
     });
     let handle = || catch_unwind(handle);
     // SAFETY: the store lives, and nobody writes to its context meanwhile.
@@ -148,7 +136,7 @@ unsafe fn handle_stop<T: Send + 'static>(
     };
     version.advance();
     let failure = match result {
-        Ok(Ok(())) => return stop.reason,
+        Ok(Ok(())) => return standing.into_answer(),
         Ok(Err(failure)) => failure,
         Err(panic) => panic_failure(panic),
     };
@@ -158,6 +146,74 @@ unsafe fn handle_stop<T: Send + 'static>(
     };
     *unwound.seen_by() = Some(call);
     StopReason::Unwinding(Box::new(unwound))
+}
+
+/// Calls the handler at each event that the stop of a guest comes to: none, or several, if it is at
+/// breakpoints of a region.
+///
+/// # Safety
+///
+/// As for [`handle_stop`].
+unsafe fn handle_events<T: Send + 'static>(
+    context: NonNull<StoreContext>,
+    mut store: StoreMut<'_, T>,
+    standing: &mut Standing,
+    version: &Version,
+) -> Result<(), HostFailure> {
+    if !standing.is_at_point() {
+        standing.find_trapped(store.shared().opaque(), version);
+        let event = describe(&store.opaque(), standing.stop_mut());
+        // SAFETY: as the caller says.
+        return unsafe { handle_event(context, store, standing, version, event) };
+    }
+    loop {
+        let opaque = store.shared().opaque();
+        standing
+            .check_computed(opaque, version)
+            .map_err(error_failure)?;
+        let comes = standing.come_to_breakpoint(opaque, version);
+        if !comes.map_err(error_failure)? {
+            return Ok(());
+        }
+        let event = Event::Breakpoint;
+        // SAFETY: as the caller says.
+        unsafe { handle_event(context, store.reborrow(), standing, version, event)? };
+    }
+}
+
+/// Calls the handler at an event.
+///
+/// # Safety
+///
+/// As for [`handle_stop`].
+unsafe fn handle_event<T: Send + 'static>(
+    context: NonNull<StoreContext>,
+    mut store: StoreMut<'_, T>,
+    standing: &mut Standing,
+    version: &Version,
+    event: Event,
+) -> Result<(), HostFailure> {
+    let Some(handler) = store.debug_handler() else {
+        return Ok(());
+    };
+    // SAFETY: as the caller says; what was there is put back.
+    let barred = unsafe {
+        let stack = (*context.as_ptr()).stack;
+        (*context.as_ptr()).stack = StackBounds::BARRED;
+        Barred { context, stack }
+    };
+    let guest = StoppedGuest {
+        store: store.reborrow(),
+        standing,
+        version,
+    };
+    let mut future = handler(guest, event);
+    // SAFETY: this runs on the store's fiber, as if it were an asynchronous function of the
+    // host. What is on the stack here can be sent.
+    let result = unsafe { wait(context, future.as_mut()) };
+    drop(future);
+    drop(barred);
+    result?.map_err(error_failure)
 }
 
 impl<T: Send + 'static> StoreMut<'_, T> {

@@ -79,12 +79,48 @@ impl<'s> LiveValues<'s> {
         if live.at_call || module.point_at(live.text_offset).is_none() {
             return Ok(None);
         }
+        if self.states.frame_map().has_reference() {
+            // The machine has a point at each operator.
+            return Ok(None);
+        }
         let mut reader = self.reader()?;
         match reader.step() {
             Ok(()) => Ok(reader.wasm_pc()),
             Err(ReadError::NoOperator(_) | ReadError::Traps { .. }) => Ok(None),
             Err(error) => Err(unreadable(error)),
         }
+    }
+
+    /// Whether the frame, which is at a point or beyond it on paper, comes to an operator behind that
+    /// in the same region, without the machine.
+    pub fn comes_to(&self, wasm_pc: u32) -> Result<bool> {
+        let mut reader = self.reader()?;
+        while reader.wasm_pc().is_some_and(|now| now < wasm_pc) {
+            match reader.step() {
+                Ok(()) => {}
+                Err(ReadError::NoOperator(_) | ReadError::Traps { .. }) => return Ok(false),
+                Err(error) => return Err(unreadable(error)),
+            }
+        }
+        Ok(reader.wasm_pc() == Some(wasm_pc))
+    }
+
+    /// What the frame has computed and does not hold: what is read of it follows from what memories,
+    /// globals and tables hold.
+    pub fn computed(&self) -> Result<Computed> {
+        let reader = self.reader()?;
+        let operands = (0..reader.num_operands())
+            .map(|index| reader.operand(index))
+            .collect::<Result<_, _>>();
+        let locals = reader
+            .computed_locals()
+            .map(|index| Ok((index, reader.local(index)?)))
+            .collect::<Result<_, _>>();
+        Ok(Computed {
+            wasm_pc: reader.wasm_pc(),
+            operands: operands.map_err(unreadable)?,
+            locals: locals.map_err(unreadable)?,
+        })
     }
 
     /// Compares everything with the reference, if the code keeps one. Returns how many values there
@@ -128,6 +164,31 @@ impl<'s> LiveValues<'s> {
 
     fn instance_item(&self) -> Option<&InstanceItem> {
         self.store.instances.get(self.guest.instance? as usize)
+    }
+}
+
+/// What a frame has computed at some place.
+pub(crate) struct Computed {
+    /// The place.
+    wasm_pc: Option<u32>,
+    operands: Vec<FrameValue>,
+    locals: Vec<(u32, FrameValue)>,
+}
+
+impl Computed {
+    /// What was computed otherwise by now, in words; `None` if nothing was.
+    pub fn difference(&self, now: &Computed) -> Option<String> {
+        if now.wasm_pc != self.wasm_pc {
+            let wasm_pc = now.wasm_pc.unwrap_or_default();
+            return Some(format!("what the operator at {wasm_pc:#x} has done"));
+        }
+        let operands = self.operands.iter().zip(&now.operands);
+        let locals = self.locals.iter().zip(&now.locals);
+        let mut changed_operands = operands.map(|(before, now)| before != now);
+        let changed_local = locals.filter(|(before, now)| before != now).next();
+        let changed_operand = changed_operands.position(|changed| changed);
+        let operand = changed_operand.map(|index| format!("operand {index}"));
+        operand.or_else(|| changed_local.map(|((index, _), _)| format!("local {index}")))
     }
 }
 

@@ -35,6 +35,8 @@ pub(crate) mod module;
 pub(crate) mod raw_val;
 pub(crate) mod segments;
 pub(crate) mod signatures;
+pub(crate) mod standing;
+pub(crate) mod stepping;
 pub(crate) mod store;
 pub(crate) mod store_context;
 pub(crate) mod table;

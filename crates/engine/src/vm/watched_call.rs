@@ -4,7 +4,7 @@
 //!             +--------- begin                        drop: torn down, or leaked (pinned elsewhere)
 //!             v
 //!   Ready --resume--> Waiting --+--> Stopped --resume--> Waiting ...
-//!                      |   ^    |    frames and store can be looked at
+//!                      |   ^    |    frames and store can be looked at, steps be begun (`stepping`)
 //!                      |   +----+    something the host does is pending: neither can
 //!                      v
 //!                     Done
@@ -24,14 +24,15 @@
 
 use super::host_func::error_failure;
 use super::live_frames::{LiveFrames, Version};
-use super::live_values::LiveValues;
+use super::standing::Standing;
+use super::stepping::Step;
 use super::store::{OpaqueMut, StoreMut, StoreOpaque, StoreRef};
 use super::store_context::StoreContext;
 use super::untyped::{call_with_values, check_params};
 use super::{async_call, call};
 use crate::api::{ExnRef, Func, TrapInfo, Val};
 use crate::error::{Error, Result};
-use crate::fiber::{Fiber, Interrupt, Progress, Watch};
+use crate::fiber::{Fiber, Interrupt, Progress, Requester, Watch};
 use crate::trap::{self, HostFailure, Stop, StopReason, Unwound};
 use std::ptr::NonNull;
 use std::sync::Arc;
@@ -41,23 +42,23 @@ use std::task::{Context, Poll};
 pub(crate) struct WatchedCall<'a, T> {
     /// None once the call is done.
     fiber: Option<Fiber<'a, Outcome>>,
-    store: StoreMut<'a, T>,
-    state: State,
-    version: Version,
-    interrupt: Arc<Interrupt>,
-    /// Where the innermost frame is on paper, if not where the machine is.
-    position: Option<u32>,
+    pub(super) store: StoreMut<'a, T>,
+    pub(super) state: State,
+    pub(super) version: Version,
+    pub(super) interrupt: Arc<Interrupt>,
+    /// The step that the machine is making.
+    pub(super) step: Option<Step>,
 }
 
 type Outcome = Result<Vec<Val>>;
 
-enum State {
+pub(super) enum State {
     /// Nothing has happened yet.
     Ready,
     /// Something is pending.
     Waiting,
     /// The guest stands still.
-    Stopped(Stop),
+    Stopped(Standing),
     /// The call is over.
     Done,
 }
@@ -72,6 +73,8 @@ pub(crate) enum Event {
     Breakpoint,
     /// The guest was interrupted.
     Interrupted,
+    /// The step that was begun is done.
+    Step,
     /// An exception was thrown. If this entry into the guest catches it, then the frame with this
     /// frame pointer does.
     Exception(ExnRef, Option<usize>),
@@ -138,84 +141,132 @@ impl<'a, T: 'static> WatchedCall<'a, T> {
             state: State::Ready,
             version: Version::new(),
             interrupt,
-            position: None,
+            step: None,
         })
     }
 
-    /// Runs on to the next event. `None` if the call is over.
+    /// Goes on to the next event. `None` if the call is over.
     pub fn resume(&mut self, context: &mut Context<'_>) -> Poll<Option<Event>> {
-        let Some(fiber) = self.fiber.as_mut().filter(|fiber| !fiber.is_done()) else {
-            self.end();
-            return Poll::Ready(None);
+        let event = match self.go_ahead() {
+            Ok(Some(event)) => Some(event),
+            Ok(None) => match self.run(context) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(event) => event,
+            },
+            Err(error) => Some(Event::Refused(error)),
         };
-        if !fiber.may_run_here() {
-            return Poll::Ready(Some(Event::Refused(Error::PinnedSession)));
-        }
-        if let Err(error) = trap::prepare_thread() {
-            let message = format!("cannot give the thread a stack for signals: {error}");
-            return Poll::Ready(Some(Event::Refused(Error::Limit(message))));
-        }
-        self.version.advance();
-        self.position = None;
-        let stopped = std::mem::replace(&mut self.state, State::Waiting);
-        let answer = match stopped {
-            State::Stopped(stop) => Some(stop.reason),
-            _ => None,
+        self.end_step();
+        Poll::Ready(event)
+    }
+
+    /// Goes on to the next breakpoint on paper, if the guest comes to one without the machine.
+    fn go_ahead(&mut self) -> Result<Option<Event>> {
+        let Some((standing, store, version)) = self.standing() else {
+            return Ok(None);
         };
-        let running = self.interrupt.run();
-        let progress = fiber.resume_watched(context, answer);
-        drop(running);
-        Poll::Ready(Some(match progress.expect("the thread is prepared") {
-            Progress::Pending => return Poll::Pending,
-            Progress::Stopped(stop) => self.stopped(stop),
-            Progress::Done(outcome) => {
-                self.end();
-                Event::Finished(outcome)
-            }
+        standing.check_computed(store, version)?;
+        let before = standing.position();
+        if !standing.come_to_breakpoint(store, version)? {
+            return Ok(None);
+        }
+        Ok(Some(match standing.position() == before {
+            true => Event::Breakpoint,
+            false => self.arrived_on_paper(Event::Breakpoint),
         }))
     }
 
-    fn stopped(&mut self, stop: Stop) -> Event {
-        self.state = State::Stopped(stop);
-        self.position = self.trapping();
-        let State::Stopped(stop) = &mut self.state else {
-            unreachable!("it has just been stopped");
+    /// Names what there is to report where the guest has come to on paper: `otherwise`, unless
+    /// there is a breakpoint, or somebody has asked it to stop.
+    pub(super) fn arrived_on_paper(&mut self, otherwise: Event) -> Event {
+        let is_interrupted = self.interrupt.cancel(Requester::User);
+        let Some((standing, store, version)) = self.standing() else {
+            return otherwise;
         };
-        if let Some(wasm_pc) = self.position
-            && let StopReason::Unwinding(unwound) = &mut stop.reason
-            && let Unwound::Trap(report) = &mut **unwound
-        {
-            report.wasm_pc = Some(wasm_pc);
-            if let Some(frame) = report.backtrace.frames.first_mut() {
-                frame.wasm_pc = Some(wasm_pc);
-            }
+        let is_breakpoint = standing.is_at_breakpoint(store, version, is_interrupted);
+        match (is_interrupted, is_breakpoint) {
+            (true, _) => Event::Interrupted,
+            (false, true) => Event::Breakpoint,
+            (false, false) => otherwise,
         }
-        describe(&self.store.opaque(), stop)
     }
 
-    /// The operator that has trapped, if it is another one than the machine says: one whose work
-    /// an operator after it does in the same instruction.
-    fn trapping(&self) -> Option<u32> {
-        let State::Stopped(Stop {
-            reason: StopReason::Unwinding(unwound),
-            ..
-        }) = &self.state
-        else {
-            return None;
+    /// Has the machine run to the next event.
+    fn run(&mut self, context: &mut Context<'_>) -> Poll<Option<Event>> {
+        loop {
+            let Some(fiber) = self.fiber.as_mut().filter(|fiber| !fiber.is_done()) else {
+                self.end();
+                return Poll::Ready(None);
+            };
+            if !fiber.may_run_here() {
+                return Poll::Ready(Some(Event::Refused(Error::PinnedSession)));
+            }
+            if let Err(error) = trap::prepare_thread() {
+                let message = format!("cannot give the thread a stack for signals: {error}");
+                return Poll::Ready(Some(Event::Refused(Error::Limit(message))));
+            }
+            self.version.advance();
+            let answer = match std::mem::replace(&mut self.state, State::Waiting) {
+                State::Stopped(standing) => Some(standing.into_answer()),
+                _ => None,
+            };
+            let running = self.interrupt.run();
+            let progress = fiber.resume_watched(context, answer);
+            drop(running);
+            match progress.expect("the thread is prepared") {
+                Progress::Pending => return Poll::Pending,
+                Progress::Done(outcome) => {
+                    self.end();
+                    return Poll::Ready(Some(Event::Finished(outcome)));
+                }
+                Progress::Stopped(stop) => {
+                    // SAFETY: the fiber is not resumed before the state is another.
+                    self.state = State::Stopped(unsafe { Standing::new(stop) });
+                }
+            }
+            match self.arrived() {
+                Ok(None) => {}
+                Ok(Some(event)) => return Poll::Ready(Some(event)),
+                Err(error) => return Poll::Ready(Some(Event::Refused(error))),
+            }
+        }
+    }
+
+    /// Names what there is to report where the machine has stopped the guest, if there is anything.
+    fn arrived(&mut self) -> Result<Option<Event>> {
+        let ends_step = self.ends_step();
+        let Some((standing, store, version)) = self.standing() else {
+            return Ok(None);
         };
-        let Unwound::Trap(_) = &**unwound else {
-            return None;
-        };
-        let (store, version) = self.stopped_in()?;
-        let frame = self.frames().next()?;
-        let said = frame.guest().ok()?.live.wasm_pc;
-        let values = LiveValues::new(&frame, store, version).ok()?;
-        let found = values.reader().ok()?.wasm_pc();
-        found.filter(|_| found != said)
+        Ok(match standing.reason() {
+            StopReason::Interrupted(Requester::User) => {
+                standing.is_at_breakpoint(store, version, true);
+                Some(Event::Interrupted)
+            }
+            StopReason::Breakpoint | StopReason::Interrupted(_) if ends_step => {
+                let is_breakpoint = standing.is_at_breakpoint(store, version, false);
+                Some(if is_breakpoint {
+                    Event::Breakpoint
+                } else {
+                    Event::Step
+                })
+            }
+            StopReason::Breakpoint | StopReason::Interrupted(_) => {
+                let comes = standing.come_to_breakpoint(store, version)?;
+                comes.then_some(Event::Breakpoint)
+            }
+            StopReason::Unwinding(_) | StopReason::Thrown { .. } => {
+                standing.find_trapped(store, version);
+                let State::Stopped(standing) = &mut self.state else {
+                    return Ok(None);
+                };
+                Some(describe(&self.store.opaque(), standing.stop_mut()))
+            }
+        })
     }
 
     /// Notes that the call is over, and gives the store back.
     fn end(&mut self) {
+        self.end_step();
         let Some(fiber) = self.fiber.take() else {
             return;
         };
@@ -230,9 +281,27 @@ impl<'a, T: 'static> WatchedCall<'a, T> {
         self.is_usable().then(|| self.store.shared())
     }
 
-    /// The store, if it can be used.
+    /// The store, to be changed, if it can be used.
     pub fn store_mut(&mut self) -> Option<StoreMut<'_, T>> {
+        if let Some((standing, store, version)) = self.standing() {
+            standing.note_computed(store, version);
+        }
         self.is_usable().then(|| self.store.reborrow())
+    }
+
+    /// The store, if it can be used, to change what has nothing to do with what guests compute.
+    pub fn breakpoints(&mut self) -> Option<OpaqueMut<'_>> {
+        self.is_usable().then(|| self.store.opaque())
+    }
+
+    /// The guest, if it stands still, and what its frames are read from and known by.
+    pub(super) fn standing(&mut self) -> Option<(&mut Standing, &StoreOpaque, &Version)> {
+        match &mut self.state {
+            State::Stopped(standing) => {
+                Some((standing, self.store.shared().opaque(), &self.version))
+            }
+            _ => None,
+        }
     }
 
     fn is_usable(&self) -> bool {
@@ -243,40 +312,17 @@ impl<'a, T: 'static> WatchedCall<'a, T> {
 
     /// The frames of the guest, and between them the host's; none unless the guest stands still.
     pub fn frames(&self) -> LiveFrames<'_> {
-        let walk = match &self.state {
-            // SAFETY: the result borrows this, so that the call is not resumed while it is used.
-            State::Stopped(stop) => Some(unsafe { stop.place.frames() }),
-            _ => None,
-        };
-        LiveFrames::new(walk, self.store.shared().opaque(), &self.version).at(self.position)
-    }
-
-    /// Has the innermost frame go past an operator without running it, where that comes to the
-    /// same. Returns whether it did; frames that were found before are stale then.
-    pub fn step_on_paper(&mut self) -> Result<bool> {
-        let Some((store, version)) = self.stopped_in() else {
-            return Ok(false);
-        };
-        let Some(frame) = self.frames().next() else {
-            return Ok(false);
-        };
-        let following = match LiveValues::new(&frame, store, version) {
-            Ok(values) => values.following()?,
-            // There are points but no values, or nothing to read yet.
-            Err(Error::NotObserved | Error::NoFrameYet | Error::HostFrame) => None,
-            Err(error) => return Err(error),
-        };
-        if following.is_some() {
-            self.position = following;
-            self.version.advance();
+        let store = self.store.shared().opaque();
+        match &self.state {
+            State::Stopped(standing) => standing.frames(store, &self.version),
+            _ => LiveFrames::new(None, store, &self.version),
         }
-        Ok(following.is_some())
     }
 
     /// The error of the host that the guest is about to be unwound with.
     pub fn error(&self) -> Option<&Error> {
         match &self.state {
-            State::Stopped(stop) => stop.error(),
+            State::Stopped(standing) => standing.error(),
             _ => None,
         }
     }
@@ -284,22 +330,15 @@ impl<'a, T: 'static> WatchedCall<'a, T> {
     /// Has another exception be thrown in the place of the one that the guest is stopped for.
     pub fn replace_exception(&mut self, exception: ExnRef) -> Result<()> {
         self.store.opaque().check(exception.handle().store);
-        self.stop_mut()?.replace_exception(exception)
+        let (standing, ..) = self.standing().ok_or(Error::NoException)?;
+        standing.replace_exception(exception)
     }
 
     /// Has the guest be unwound with an error instead of throwing the exception that it is stopped
     /// for.
     pub fn take_exception(&mut self, error: Error) -> Result<ExnRef> {
-        let stop = self.stop_mut()?;
-        stop.take_exception(error_failure(error))
-    }
-
-    /// Where the guest stands still, for what can be done about an exception only.
-    fn stop_mut(&mut self) -> Result<&mut Stop> {
-        match &mut self.state {
-            State::Stopped(stop) => Ok(stop),
-            _ => Err(Error::NoException),
-        }
+        let (standing, ..) = self.standing().ok_or(Error::NoException)?;
+        standing.take_exception(error_failure(error))
     }
 
     /// What asks the guest to stop, from any thread.
@@ -321,7 +360,7 @@ impl<'a, T: 'static> WatchedCall<'a, T> {
 pub(crate) fn describe(store: &OpaqueMut<'_>, stop: &mut Stop) -> Event {
     match &mut stop.reason {
         StopReason::Breakpoint => Event::Breakpoint,
-        StopReason::Interrupted => Event::Interrupted,
+        StopReason::Interrupted(_) => Event::Interrupted,
         StopReason::Thrown { exception, site } => {
             Event::Exception(exception.clone(), site.map(|site| site.fp))
         }
@@ -370,7 +409,9 @@ impl Drop for Bar {
 
 impl<T> Drop for WatchedCall<'_, T> {
     fn drop(&mut self) {
+        self.end_step();
         self.version.advance();
+        self.state = State::Done;
         let Some(fiber) = self.fiber.take() else {
             return;
         };

@@ -246,3 +246,38 @@ fn a_handler_has_stack_when_the_guest_has_none_left() {
         guest.assert_usable();
     }
 }
+
+#[test]
+fn a_handler_is_told_the_load_that_traps_not_the_operator_it_is_merged_with() {
+    const I64_LOAD: u8 = 0x29;
+    let engine = Engine::new(Config::new().observe(Observe::State)).unwrap();
+    let wat = r#"(module (memory 1)
+        (func (export "run") (param i32 i64) (result i64)
+            (i64.add (local.get 1) (i64.load offset=4 (local.get 0)))))"#;
+    let module = trapline::Module::new(&engine, wat).unwrap();
+    let mut store = trapline::Store::new(&engine, ());
+    let instance = trapline::Instance::new(&mut store, &module, &[]).unwrap();
+    let run = instance.get_func(&store, "run").unwrap();
+    let seen = Arc::new(Mutex::new(None));
+    let told = seen.clone();
+    store.set_debug_handler(move |guest, event| {
+        let DebugStepResult::Trap(info) = event else {
+            panic!("{event:?}")
+        };
+        let frame = guest.frames().next().unwrap();
+        assert_eq!(frame.wasm_pc().unwrap(), info.wasm_pc);
+        assert_eq!(frame.operands(&guest).unwrap().len(), 2);
+        *told.lock().unwrap() = info.wasm_pc;
+        Box::new(async { Ok::<(), Error>(()) })
+    });
+    let mut results = [Val::I64(0)];
+    let params = [Val::I32(-8), Val::I64(70)];
+    let error = block_on(run.call_async(&mut store, &params, &mut results)).unwrap_err();
+    let wasm_pc = seen.lock().unwrap().unwrap();
+    assert_eq!(module.wasm()[wasm_pc as usize], I64_LOAD);
+    assert_eq!(error.trap_info().unwrap().wasm_pc, Some(wasm_pc));
+    assert_eq!(
+        error.backtrace().unwrap().frames()[0].wasm_pc(),
+        Some(wasm_pc)
+    );
+}

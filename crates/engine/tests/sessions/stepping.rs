@@ -6,7 +6,7 @@ use trapline::{
 };
 
 /// Calls, tail calls, loops, branches of all kinds, blocks with parameters, exceptions, effects.
-const GUEST: &str = r#"(module
+pub const GUEST: &str = r#"(module
     (memory 1)
     (global $g (mut i32) (i32.const 3))
     (table funcref (elem $double $count))
@@ -45,7 +45,7 @@ const GUEST: &str = r#"(module
             (br_if $next (i32.lt_u (i32.const 5)))
             nop)))"#;
 
-fn guest(config: &Config) -> (Store<()>, Module, Func) {
+pub fn guest(config: &Config) -> (Store<()>, Module, Func) {
     let engine = Engine::new(config).unwrap();
     let module = Module::new(&engine, GUEST).unwrap();
     let mut store = Store::new(&engine, ());
@@ -55,7 +55,7 @@ fn guest(config: &Config) -> (Store<()>, Module, Func) {
 }
 
 /// Where the innermost frame is, and how many operands it has.
-fn place(session: &DebugSession<'_, ()>) -> (u32, usize) {
+pub fn place(session: &DebugSession<'_, ()>) -> (u32, usize) {
     let frame = session.frames().next().unwrap();
     let pc = frame.wasm_pc().unwrap().unwrap();
     (pc, frame.operands(session).unwrap().len())
@@ -63,7 +63,7 @@ fn place(session: &DebugSession<'_, ()>) -> (u32, usize) {
 
 /// All instructions that run, as breakpoints at each of them tell, in code that has a place for one
 /// at each.
-fn all_instructions() -> Vec<(u32, usize)> {
+pub fn all_instructions() -> Vec<(u32, usize)> {
     let mut config = Config::new();
     config.observe(Observe::State).observe_reference(true);
     let (mut store, module, run) = guest(&config);
@@ -106,6 +106,24 @@ fn each_instruction_that_runs_is_a_step() {
         .position(|(step, expected)| step != expected);
     assert_eq!(differs, None, "{:x?}", &steps[differs.unwrap_or(0)..][..1]);
     assert_eq!(steps.len(), expected.len());
+}
+
+/// The places of nested loops stand side by side in the code.
+#[test]
+fn no_instruction_is_passed_over_that_comes_with_nothing_in_between() {
+    let engine = Engine::new(Config::new().observe(Observe::State)).unwrap();
+    let wat = r#"(module (func (export "run")
+        (loop (loop (loop nop)) (loop nop)) nop))"#;
+    let module = Module::new(&engine, wat).unwrap();
+    let mut store = Store::new(&engine, ());
+    let instance = Instance::new(&mut store, &module, &[]).unwrap();
+    let run = instance.get_func(&mut store, "run").unwrap();
+    let mut session = DebugSession::call(&mut store, run, &[]).unwrap();
+    let mut steps = Vec::new();
+    while let Some(DebugStepResult::Step) = block_on(session.step()) {
+        steps.push(place(&session).0);
+    }
+    assert_eq!(steps, module.debug_places());
 }
 
 #[test]

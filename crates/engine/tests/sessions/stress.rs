@@ -1,5 +1,5 @@
-//! Sessions that are treated without pattern: breakpoints that come and go, steps, interrupts, moves
-//! to other threads, drops in the middle. What the guest computes is the same in the end.
+//! Sessions that are treated without pattern: breakpoints that come and go, steps of all kinds,
+//! interrupts, moves to other threads, drops in the middle. What the guest computes is the same in the end.
 //!
 //! `TRAPLINE_STRESS_ROUNDS` says how many sessions there are, 60 if not set, or
 //! `TRAPLINE_STRESS_MINUTES` for how long. Then nothing may have leaked in the end, which is measured
@@ -14,7 +14,8 @@ use crate::resources::Resources;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use trapline::{
-    Caller, Config, DebugSession, DebugStepResult, Engine, Extern, Linker, Module, Observe, Val,
+    Caller, Config, DebugSession, DebugStepResult, Engine, Error, Extern, Linker, Module, Observe,
+    Val,
 };
 
 /// Numbers without pattern, the same in every run.
@@ -188,8 +189,19 @@ fn act(
     let place = code + random.below(u64::from(module.wasm().len() as u32 - code)) as u32;
     session
         .edit_breakpoints(|breakpoints| match random.below(12) {
-            0 => breakpoints.add(module, place).map_or(Ok(()), |_| Ok(())),
-            1..6 => breakpoints.clear(),
+            // Most are in the middle of a region, and the second is in the same one often.
+            0 | 1 => [place, place + 3]
+                .into_iter()
+                .map(|place| breakpoints.add(module, place))
+                .try_for_each(|added| match added {
+                    Ok(_) | Err(Error::NoPoint(_)) => Ok(()),
+                    Err(error) => Err(error),
+                }),
+            2..6 => breakpoints.clear(),
+            6 => match breakpoints.of_module(module).first() {
+                Some(&place) => breakpoints.remove(module, place).map(drop),
+                None => Ok(()),
+            },
             _ => Ok(()),
         })
         .unwrap();
@@ -197,8 +209,10 @@ fn act(
         assert!(frame.wasm_pc().unwrap().is_some());
         assert!(!frame.locals(&*session).unwrap().is_empty());
     }
-    let step = match random.below(5) {
+    let step = match random.below(8) {
         4 => block_on(session.step()),
+        5 | 6 => block_on(session.step_over()),
+        7 => block_on(session.step_out()),
         0 => std::thread::scope(|scope| scope.spawn(|| block_on(session.next())).join().unwrap()),
         _ => block_on(session.next()),
     };
