@@ -100,9 +100,13 @@ pub fn steps_to_profile(program: &Benchmark) -> Result<Repeated> {
 }
 
 fn bare_signals(_: &Prepared, plan: &Plan, results: &mut Results) -> Result<()> {
-    let mut run = |times| signal::raise(times, plan.clock);
+    let mut run = |times| signal::breakpoints(times, plan.clock);
     sample(plan.budget, &mut run, |value| {
         results.push(Figure::Signal, value);
+    })?;
+    let mut run = |times| signal::steps(times, plan.clock);
+    sample(plan.budget, &mut run, |value| {
+        results.push(Figure::StepSignal, value);
     })
 }
 
