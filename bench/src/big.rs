@@ -106,7 +106,11 @@ pub fn repeat_functions(wasm: &[u8], size: usize) -> Result<Vec<u8>> {
             sections.push((id, &wasm[range.start as usize..range.end as usize]));
         }
     }
-    let code: usize = bodies.iter().map(|body| body.len() + 4).sum();
+    // What a copy takes at the least: its bodies, their lengths, and their types.
+    let code: usize = bodies
+        .iter()
+        .map(|body| leb(body.len()).len() + body.len() + 1)
+        .sum();
     ensure!(code > 0, "the module has no functions to repeat");
     let copies = size.div_ceil(code);
 

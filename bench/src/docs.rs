@@ -76,7 +76,7 @@ mod tests {
         let page = "intro\n<!-- bench: begin -->\nold\n<!-- bench: end -->\nmethod\n";
         assert_eq!(
             replace(page, "bench", "new").unwrap(),
-            "intro\n<!-- bench: begin -->\n\nnew\n\n<!-- bench: end -->\nmethod\n"
+            "intro\n<!-- bench: begin -->\n\nnew\n<!-- bench: end -->\nmethod\n"
         );
         assert_eq!(replace(page, "other", "new"), None);
     }

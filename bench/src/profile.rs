@@ -82,7 +82,8 @@ fn prepare<'a>(args: &Args, engine: &'a dyn EngineUnderTest) -> Result<Step<'a>>
         return Ok(Box::new(move || calls.run(case, TIMES)));
     }
     if matches!(args.work, Work::Hit) {
-        return Ok(Box::new(move || sessions::profile_hits(TIMES, clock)));
+        let mut hits = sessions::hits_to_profile()?;
+        return Ok(Box::new(move || hits(TIMES, clock)));
     }
     let mut found = corpus::read(&args.corpus.dir(), |name| name == args.name)?;
     let benchmark = found
@@ -90,7 +91,10 @@ fn prepare<'a>(args: &Args, engine: &'a dyn EngineUnderTest) -> Result<Step<'a>>
         .with_context(|| format!("no program is named {}: see `list`", args.name))?;
     Ok(match args.work {
         Work::Compile => Box::new(move || engine.compile(&benchmark.wasm, Threads::One, clock)),
-        Work::Step => Box::new(move || sessions::profile_steps(&benchmark, TIMES, clock)),
+        Work::Step => {
+            let mut steps = sessions::steps_to_profile(&benchmark)?;
+            Box::new(move || steps(TIMES, clock))
+        }
         Work::Run => {
             let program = engine.load(&benchmark.wasm)?;
             Box::new(move || Ok(program.run(&benchmark.dir, clock)?.elapsed))

@@ -70,30 +70,43 @@ impl Prepared {
     }
 }
 
-/// Meets the breakpoint in the small loop many times.
-pub fn profile_hits(times: u64, clock: Clock) -> Result<Seconds> {
-    let mut elapsed = 0.0;
-    at_breakpoint(&Loop::new()?, |session| {
-        elapsed = many_hits(session, times, clock)?;
-        Ok(())
-    })?;
-    Ok(elapsed)
+/// Work that is done as often as one says, on a clock; tells how long that takes.
+pub type Repeated = Box<dyn FnMut(u64, Clock) -> Result<Seconds>>;
+
+/// Meets the breakpoint in the small loop.
+pub fn hits_to_profile() -> Result<Repeated> {
+    let small = Loop::new()?;
+    Ok(Box::new(move |times, clock| {
+        let mut elapsed = 0.0;
+        at_breakpoint(&small, |session| {
+            elapsed = many_hits(session, times, clock)?;
+            Ok(())
+        })?;
+        Ok(elapsed)
+    }))
 }
 
-/// Makes many steps through a program, from where its work begins.
-pub fn profile_steps(program: &Benchmark, times: u64, clock: Clock) -> Result<Seconds> {
+/// Makes steps through a program, from where its work begins.
+pub fn steps_to_profile(program: &Benchmark) -> Result<Repeated> {
     let module = Module::from_binary(&guests::engine()?, &program.wasm)?;
     let linked = guests::link(&module)?;
-    let (mut store, func) = guests::start(&linked, module.engine(), &program.dir)?;
-    let mut session = DebugSession::call(&mut store, func, &[])?;
-    guests::run_to_work(&mut session)?;
-    steps(&mut session, times, clock)
+    let dir = program.dir.clone();
+    Ok(Box::new(move |times, clock| {
+        let (mut store, func) = guests::start(&linked, module.engine(), &dir)?;
+        let mut session = DebugSession::call(&mut store, func, &[])?;
+        guests::run_to_work(&mut session)?;
+        steps(&mut session, times, clock)
+    }))
 }
 
 fn bare_signals(_: &Prepared, plan: &Plan, results: &mut Results) -> Result<()> {
-    let mut run = |times| signal::raise(times, plan.clock);
+    let mut run = |times| signal::breakpoints(times, plan.clock);
     sample(plan.budget, &mut run, |value| {
         results.push(Figure::Signal, value);
+    })?;
+    let mut run = |times| signal::steps(times, plan.clock);
+    sample(plan.budget, &mut run, |value| {
+        results.push(Figure::StepSignal, value);
     })
 }
 

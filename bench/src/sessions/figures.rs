@@ -29,7 +29,8 @@ pub struct About {
     pub program: String,
     /// How many steps were made through it in one round.
     pub steps: u32,
-    /// How many sessions were alive when their memory was measured.
+    /// How many sessions were alive when their memory was measured. So many times
+    /// [`IN_TURN`](super::memory::IN_TURN) were made one after another.
     pub live: u32,
     /// The big module, if there was one.
     pub big: Option<BigModule>,
@@ -114,6 +115,8 @@ macro_rules! figures {
 figures! {
     /// bare signal: `int3` in the host's own code, and a handler that returns
     Signal, Events, 1;
+    /// the same for a single step of the processor
+    StepSignal, Events, 1;
     /// breakpoint met, and gone on from (`DebugSession::next`)
     Hit, Events, 1;
     /// the same, the innermost frame's place, locals and operands read

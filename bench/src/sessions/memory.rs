@@ -14,16 +14,26 @@ use trapline::{DebugSession, DebugStepResult, Func, Store, Val};
 
 #[derive(clap::Args)]
 pub struct Args {
+    /// What is to hold the memory
     #[arg(value_enum)]
     kind: Kind,
+    /// How many of them
     #[arg(long)]
     count: u32,
 }
+
+/// So many times as many sessions are made in turn as live at once, so that what they leave behind is
+/// told from a page more or less.
+pub const IN_TURN: u32 = 20;
 
 /// Measures every kind.
 pub fn measure(count: u32, results: &mut Results) -> Result<()> {
     for kind in Kind::ALL {
         let name = kind.to_possible_value().context("every kind has a name")?;
+        let count = match kind {
+            Kind::InTurn | Kind::InTurnEachStore => count * IN_TURN,
+            _ => count,
+        };
         let output = Command::new(std::env::current_exe()?)
             .args(["session-memory", name.get_name(), "--count"])
             .arg(count.to_string())

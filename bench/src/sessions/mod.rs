@@ -14,7 +14,7 @@ mod peer;
 mod report;
 mod signal;
 
-pub use events::{profile_hits, profile_steps};
+pub use events::{hits_to_profile, steps_to_profile};
 pub use figures::Results;
 pub use report::markdown;
 

@@ -2,6 +2,7 @@
 
 use super::Group;
 use super::figures::{Figure, Goal, Held, Results, Row};
+use super::memory::IN_TURN;
 use crate::report::clock;
 use std::fmt::Write as _;
 
@@ -46,7 +47,7 @@ fn events(results: &Results) -> String {
     let signal = results.find(Figure::Signal).map(|row| row.samples.min());
     let mut out = format!(
         "The small loop has two stretches of code without effects. The real program is {}, from where \
-         its work begins, {} steps. *Signals* are minima by that of a bare signal.\n\n\
+         its work begins, {} steps. *Signals* are minima divided by that of a bare signal.\n\n\
          | | min | median | a second (min) | signals | wasmtime (guest_debug), min | goal |\n\
          |---|---:|---:|---:|---:|---:|---|\n",
         about.program,
@@ -153,12 +154,13 @@ fn big_module(results: &Results) -> String {
 
 fn memory(results: &Results) -> String {
     let mut out = format!(
-        "Of {} at once, or one after another; the mean of one, in bytes. The guest is the small loop, \
+        "Of {} at once, or {} one after another; the mean of one, in bytes. The guest is the small loop, \
          with a memory of one page. Resident pages that are mapped several times count each time in \
          the first column, and once in the second.\n\n\
          | | resident | pages counted once | page tables | mappings | open files |\n\
          |---|---:|---:|---:|---:|---:|\n",
-        count(results.about.live.into())
+        count(results.about.live.into()),
+        count((results.about.live * IN_TURN).into())
     );
     for held in &results.memory {
         let Held {
