@@ -183,9 +183,9 @@ impl Computed {
             return Some(format!("what the operator at {wasm_pc:#x} has done"));
         }
         let operands = self.operands.iter().zip(&now.operands);
-        let locals = self.locals.iter().zip(&now.locals);
+        let mut locals = self.locals.iter().zip(&now.locals);
         let mut changed_operands = operands.map(|(before, now)| before != now);
-        let changed_local = locals.filter(|(before, now)| before != now).next();
+        let changed_local = locals.find(|(before, now)| before != now);
         let changed_operand = changed_operands.position(|changed| changed);
         let operand = changed_operand.map(|index| format!("operand {index}"));
         operand.or_else(|| changed_local.map(|((index, _), _)| format!("local {index}")))
