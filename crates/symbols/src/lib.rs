@@ -27,19 +27,11 @@
 //! ```
 #![forbid(unsafe_code)]
 
-mod demangle;
-mod entries;
+mod code;
+mod dwarf;
 mod error;
-mod functions;
-mod lines;
-mod names;
-mod paths;
-mod ranges;
-mod reader;
-mod sections;
 mod symbols;
-mod units;
 
-pub use demangle::demangle;
+pub use code::demangle::demangle;
 pub use error::SymbolsError;
 pub use symbols::{SourceFrame, SourceLocation, Symbols};

@@ -1,13 +1,13 @@
 //! The crate's door: questions about a module's source, and their answers.
 
 use crate::SymbolsError;
-use crate::entries::{CallSite, Entry};
-use crate::functions::read_chain;
-use crate::lines::file_path;
-use crate::names::function_name;
-use crate::reader::{Budget, Reader};
-use crate::sections::Sections;
-use crate::units::{Unit, Units};
+use crate::code::functions::read_chain;
+use crate::code::lines::file_path;
+use crate::code::names::function_name;
+use crate::dwarf::entries::CallSite;
+use crate::dwarf::reader::{Budget, Reader};
+use crate::dwarf::sections::Sections;
+use crate::dwarf::units::{Unit, Units};
 use bytes::Bytes;
 use std::ops::Range;
 
@@ -89,13 +89,33 @@ impl Symbols {
     ///
     /// If the debug information for this place is damaged.
     pub fn frames(&self, wasm_pc: u32) -> Result<Vec<SourceFrame>, SymbolsError> {
-        // The one place where offsets in the file become addresses of DWARF.
-        if !self.code.contains(&wasm_pc) {
+        let Some(address) = self.address(wasm_pc) else {
             return Ok(Vec::new());
-        }
-        let address = wasm_pc - self.code.start;
-        self.meter.budget().refill();
+        };
+        self.begin_request();
         self.frames_at(address).map_err(|error| self.explain(error))
+    }
+
+    /// The DWARF address of an offset in the file. Here and in [`Symbols::wasm_pc`], and nowhere
+    /// else, the one becomes the other.
+    pub(crate) fn address(&self, wasm_pc: u32) -> Option<u32> {
+        self.code
+            .contains(&wasm_pc)
+            .then(|| wasm_pc - self.code.start)
+    }
+
+    /// The offset in the file of a DWARF address.
+    pub(crate) fn wasm_pc(&self, address: u32) -> u32 {
+        self.code.start.saturating_add(address)
+    }
+
+    /// Gives the request that begins here a whole budget.
+    pub(crate) fn begin_request(&self) {
+        self.meter.budget().refill();
+    }
+
+    pub(crate) fn units(&self) -> &Units {
+        &self.units
     }
 
     fn frames_at(&self, address: u32) -> gimli::Result<Vec<SourceFrame>> {
@@ -110,14 +130,13 @@ impl Symbols {
     }
 
     fn frames_in(&self, unit: &Unit, address: u32) -> gimli::Result<Vec<SourceFrame>> {
-        let dwarf = &self.units.dwarf;
         let row = unit.lines()?.find(address);
         let mut place = row.map(|row| CallSite {
             file: Some(u64::from(row.file)),
             line: (row.line > 0).then_some(row.line),
             column: (row.line > 0 && row.column > 0).then_some(row.column),
         });
-        let Some(function) = unit.functions(dwarf)?.find(address) else {
+        let Some(function) = unit.index()?.function(address) else {
             let location = self.location(unit, place)?;
             let frame = SourceFrame {
                 function: None,
@@ -126,24 +145,20 @@ impl Symbols {
             };
             return Ok(Vec::from_iter(frame.location.is_some().then_some(frame)));
         };
-        let chain = read_chain(dwarf, &unit.dwarf, function, address)?;
+        let chain = read_chain(unit.with_sections(), function, address)?;
         let mut frames = Vec::new();
         for (depth, entry) in chain.iter().enumerate().rev() {
             frames.push(SourceFrame {
-                function: self.name(unit, entry)?,
+                function: function_name(&self.units, unit.id_of(entry))?,
                 location: self.location(unit, place)?,
                 inlined: depth > 0,
             });
-            place = Some(entry.call);
+            place = Some(entry.call());
         }
         Ok(frames)
     }
 
-    fn name(&self, unit: &Unit, entry: &Entry) -> gimli::Result<Option<String>> {
-        function_name(&self.units, unit, entry)
-    }
-
-    fn location(
+    pub(crate) fn location(
         &self,
         unit: &Unit,
         place: Option<CallSite>,
@@ -156,11 +171,11 @@ impl Symbols {
         else {
             return Ok(None);
         };
-        let file = file_path(&self.units.dwarf, &unit.dwarf, file)?;
+        let file = file_path(unit.with_sections(), file)?;
         Ok(file.map(|file| SourceLocation { file, line, column }))
     }
 
-    fn explain(&self, error: gimli::Error) -> SymbolsError {
+    pub(crate) fn explain(&self, error: gimli::Error) -> SymbolsError {
         if self.meter.budget().is_spent() {
             SymbolsError::TooMuchWork
         } else {

@@ -1,7 +1,8 @@
 //! Which line of which file an address belongs to.
 
-use crate::paths;
-use crate::reader::Reader;
+use super::paths;
+use crate::dwarf::UnitRef;
+use crate::dwarf::reader::Reader;
 use gimli::Reader as _;
 use std::ops::Range;
 
@@ -101,11 +102,7 @@ impl Lines {
 }
 
 /// The path of a file of the unit's line table, as its compiler named it.
-pub(crate) fn file_path(
-    dwarf: &gimli::Dwarf<Reader>,
-    unit: &gimli::Unit<Reader>,
-    index: u64,
-) -> gimli::Result<Option<String>> {
+pub(crate) fn file_path(unit: UnitRef<'_>, index: u64) -> gimli::Result<Option<String>> {
     let Some(program) = &unit.line_program else {
         return Ok(None);
     };
@@ -113,12 +110,12 @@ pub(crate) fn file_path(
     let Some(file) = header.file(index) else {
         return Ok(None);
     };
-    let mut path = dwarf
-        .attr_string(unit, file.path_name())?
+    let mut path = unit
+        .attr_string(file.path_name())?
         .to_string_lossy()?
         .into_owned();
     if let Some(directory) = file.directory(header) {
-        let directory = dwarf.attr_string(unit, directory)?;
+        let directory = unit.attr_string(directory)?;
         path = paths::join(&directory.to_string_lossy()?, &path);
     }
     // Up to DWARF 4 the compilation directory is not among the table's own.

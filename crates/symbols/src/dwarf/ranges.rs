@@ -1,6 +1,7 @@
 //! Address ranges, as offsets from the start of the code section's contents.
 
-use crate::reader::Reader;
+use super::UnitRef;
+use super::reader::Reader;
 use gimli::AttributeValue;
 
 /// A non-empty range of code that exists.
@@ -37,12 +38,11 @@ impl RangeAttributes {
     /// Calls `each` with the ranges, until it returns false.
     pub(crate) fn visit(
         &self,
-        dwarf: &gimli::Dwarf<Reader>,
-        unit: &gimli::Unit<Reader>,
+        unit: UnitRef<'_>,
         each: &mut dyn FnMut(CodeRange) -> bool,
     ) -> gimli::Result<()> {
         if let Some(ranges) = &self.ranges
-            && let Some(mut list) = dwarf.attr_ranges(unit, ranges.clone())?
+            && let Some(mut list) = unit.attr_ranges(ranges.clone())?
         {
             while let Some(range) = list.next()? {
                 if let Some(range) = CodeRange::new(range.begin, range.end)
@@ -52,11 +52,11 @@ impl RangeAttributes {
                 }
             }
         } else if let (Some(low), Some(high)) = (&self.low_pc, &self.high_pc)
-            && let Some(begin) = dwarf.attr_address(unit, low.clone())?
+            && let Some(begin) = unit.attr_address(low.clone())?
         {
             let end = match high {
                 AttributeValue::Udata(size) => begin.checked_add(*size),
-                address => dwarf.attr_address(unit, address.clone())?,
+                address => unit.attr_address(address.clone())?,
             };
             if let Some(range) = end.and_then(|end| CodeRange::new(begin, end)) {
                 each(range);
@@ -66,14 +66,9 @@ impl RangeAttributes {
     }
 
     /// Whether one of the ranges contains the address.
-    pub(crate) fn contain(
-        &self,
-        dwarf: &gimli::Dwarf<Reader>,
-        unit: &gimli::Unit<Reader>,
-        address: u32,
-    ) -> gimli::Result<bool> {
+    pub(crate) fn contain(&self, unit: UnitRef<'_>, address: u32) -> gimli::Result<bool> {
         let mut found = false;
-        self.visit(dwarf, unit, &mut |range| {
+        self.visit(unit, &mut |range| {
             found |= range.contains(address);
             !found
         })?;
