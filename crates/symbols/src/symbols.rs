@@ -8,8 +8,10 @@ use crate::dwarf::entries::CallSite;
 use crate::dwarf::reader::{Budget, Reader};
 use crate::dwarf::sections::Sections;
 use crate::dwarf::units::{Unit, Units};
+use crate::types::{Type, TypeId, Types};
 use bytes::Bytes;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// The debug information of a module.
 ///
@@ -27,6 +29,7 @@ use std::ops::Range;
 /// ```
 pub struct Symbols {
     units: Units,
+    types: Types,
     code: Range<u32>,
     meter: Reader,
 }
@@ -71,6 +74,7 @@ impl Symbols {
             gimli::Dwarf::load(|id| Ok::<_, SymbolsError>(meter.range(sections.debug(id.name()))))?;
         let symbols = Symbols {
             units: Units::read(dwarf),
+            types: Types::default(),
             code: sections.code,
             meter,
         };
@@ -78,6 +82,56 @@ impl Symbols {
             Some(damage) if symbols.units.is_empty() => Err(symbols.explain(damage)),
             _ => Ok(symbols),
         }
+    }
+
+    /// The name of the file that has the debug information of a module which has none itself: a URL,
+    /// or a path relative to that of the module.
+    ///
+    /// # Errors
+    ///
+    /// If the bytes are no module.
+    pub fn external_file(wasm: &[u8]) -> Result<Option<String>, SymbolsError> {
+        Ok(Sections::find(wasm)?.external)
+    }
+
+    /// Opens the debug information that another file has for a module. That file is a module too,
+    /// with the same code or with none.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Symbols::new`]
+    pub fn with_external(wasm: &[u8], external: Bytes) -> Result<Symbols, SymbolsError> {
+        let code = Sections::find(wasm)?.code;
+        let symbols = Symbols::new(external)?;
+        Ok(Symbols { code, ..symbols })
+    }
+
+    /// The files that parts of the debug information are in, as folders and names that the
+    /// compiler wrote down, and that [`Symbols::add_split`] has not been given yet.
+    ///
+    /// # Errors
+    ///
+    /// If the debug information is damaged.
+    pub fn split_files(&self) -> Result<Vec<(String, String)>, SymbolsError> {
+        self.begin_request();
+        let files = self.units.split_files();
+        files.map_err(|error| self.explain(error))
+    }
+
+    /// Adds what is in such a file (`.dwo`), or in a package of them (`.dwp`). Returns how many
+    /// units of the module it has completed.
+    ///
+    /// # Errors
+    ///
+    /// If it is no module, or damaged.
+    pub fn add_split(&mut self, file: Bytes) -> Result<usize, SymbolsError> {
+        let sections = Sections::find(&file)?;
+        self.meter.budget().grow(sections.debug_size());
+        self.begin_request();
+        let reader = self.meter.beside(file);
+        let section = |name: &str| reader.range(sections.debug(name));
+        let added = self.units.add_split(section, reader.range(0..0));
+        added.map_err(|error| self.explain(error))
     }
 
     /// The functions that were executing at an instruction, innermost first: those inlined, then
@@ -112,6 +166,35 @@ impl Symbols {
     /// Gives the request that begins here a whole budget.
     pub(crate) fn begin_request(&self) {
         self.meter.budget().refill();
+    }
+
+    /// Whether the present request has used up its budget.
+    pub(crate) fn is_exhausted(&self) -> bool {
+        self.meter.budget().is_spent()
+    }
+
+    /// A type, read one level deep.
+    ///
+    /// # Errors
+    ///
+    /// If the debug information of the type is damaged.
+    pub fn type_of(&self, id: TypeId) -> Result<Arc<Type>, SymbolsError> {
+        self.begin_request();
+        self.read_type(id).map_err(|error| self.explain(error))
+    }
+
+    pub(crate) fn read_type(&self, id: TypeId) -> gimli::Result<Arc<Type>> {
+        self.types.get(&self.units, id)
+    }
+
+    /// The name of a type as its language writes it; `void` for `None`.
+    ///
+    /// # Errors
+    ///
+    /// If the debug information of the type is damaged.
+    pub fn type_name(&self, id: Option<TypeId>) -> Result<String, SymbolsError> {
+        self.begin_request();
+        self.type_text(id, 0).map_err(|error| self.explain(error))
     }
 
     pub(crate) fn units(&self) -> &Units {

@@ -5,6 +5,7 @@ pub(crate) mod index;
 pub(crate) mod ranges;
 pub(crate) mod reader;
 pub(crate) mod sections;
+pub(crate) mod split;
 pub(crate) mod units;
 
 /// A unit together with the sections that it refers to.

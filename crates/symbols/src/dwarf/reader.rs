@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// What remains of the work that a request may do.
 #[derive(Debug)]
 pub(crate) struct Budget {
-    full: u64,
+    full: AtomicU64,
     left: AtomicU64,
 }
 
@@ -24,16 +24,28 @@ impl Budget {
     /// A budget for debug information of this many bytes. Reading all of it once takes about one
     /// unit of work for a byte.
     pub(crate) fn for_size(bytes: u64) -> Budget {
-        let full = bytes.saturating_mul(8).saturating_add(1 << 20);
+        let full = Budget::work(bytes).saturating_add(1 << 20);
         Budget {
-            full,
+            full: AtomicU64::new(full),
             left: AtomicU64::new(full),
         }
     }
 
+    /// Adds what more debug information of this many bytes may take.
+    pub(crate) fn grow(&self, bytes: u64) {
+        let full = self.full.load(Ordering::Relaxed);
+        let full = full.saturating_add(Budget::work(bytes));
+        self.full.store(full, Ordering::Relaxed);
+    }
+
+    fn work(bytes: u64) -> u64 {
+        bytes.saturating_mul(8)
+    }
+
     /// Starts a new request.
     pub(crate) fn refill(&self) {
-        self.left.store(self.full, Ordering::Relaxed);
+        let full = self.full.load(Ordering::Relaxed);
+        self.left.store(full, Ordering::Relaxed);
     }
 
     /// Whether the present request has used up its budget.
@@ -53,7 +65,7 @@ impl Budget {
 #[derive(Debug)]
 struct Source {
     wasm: Bytes,
-    budget: Budget,
+    budget: Arc<Budget>,
 }
 
 /// A range of the module file, and the budget that reading it draws on.
@@ -69,6 +81,20 @@ impl Reader {
     /// A reader of the whole module file.
     pub(crate) fn new(wasm: Bytes, budget: Budget) -> Reader {
         let end = wasm.len();
+        Reader {
+            source: Arc::new(Source {
+                wasm,
+                budget: Arc::new(budget),
+            }),
+            start: 0,
+            end,
+        }
+    }
+
+    /// A reader of another file that draws on the same budget.
+    pub(crate) fn beside(&self, wasm: Bytes) -> Reader {
+        let end = wasm.len();
+        let budget = self.source.budget.clone();
         Reader {
             source: Arc::new(Source { wasm, budget }),
             start: 0,
@@ -215,7 +241,7 @@ mod tests {
         Reader::new(
             Bytes::from_static(bytes),
             Budget {
-                full: 20,
+                full: AtomicU64::new(20),
                 left: AtomicU64::new(20),
             },
         )

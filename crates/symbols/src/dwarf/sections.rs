@@ -10,6 +10,8 @@ pub(crate) struct Sections {
     /// The contents of the code section: DWARF addresses count from their start.
     pub(crate) code: Range<u32>,
     debug: HashMap<String, Range<usize>>,
+    /// Where the debug information is, if it is in another file: a URL, or a path beside this one.
+    pub(crate) external: Option<String>,
 }
 
 impl Sections {
@@ -17,6 +19,7 @@ impl Sections {
         let mut sections = Sections {
             code: 0..0,
             debug: HashMap::new(),
+            external: None,
         };
         let mut parser = Parser::new(0);
         let mut position = 0;
@@ -54,6 +57,10 @@ impl Sections {
                     // A section's data ends where the parser now is.
                     let range = position - section.data().len()..position;
                     sections.debug.insert(section.name().to_string(), range);
+                }
+                Payload::CustomSection(section) if section.name() == "external_debug_info" => {
+                    let mut url = wasmparser::BinaryReader::new(section.data(), 0);
+                    sections.external = url.read_string().ok().map(str::to_owned);
                 }
                 Payload::End(_) => break,
                 _ => {}

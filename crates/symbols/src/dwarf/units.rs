@@ -5,7 +5,9 @@ use super::entries::{Entries, Entry};
 use super::index::{Named, NamedKind, UnitIndex, hash};
 use super::ranges::CodeRange;
 use super::reader::Reader;
+use super::split::Skeleton;
 use crate::code::lines::Lines;
+use crate::types::Language;
 use gimli::{AttributeValue, DebugTypeSignature, Reader as _, UnitOffset};
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
@@ -24,15 +26,15 @@ pub(crate) const LONGEST_WAY: usize = 16;
 /// A unit. What costs time to read is read when it is first asked for.
 pub(crate) struct Unit {
     pub(crate) id: u32,
-    sections: Arc<gimli::Dwarf<Reader>>,
-    dwarf: gimli::Unit<Reader>,
+    pub(super) sections: Arc<gimli::Dwarf<Reader>>,
+    pub(super) dwarf: gimli::Unit<Reader>,
     /// Where the unit begins and ends in `.debug_info`; empty for one that lies elsewhere.
-    begin: usize,
-    end: usize,
+    pub(super) begin: usize,
+    pub(super) end: usize,
     /// Its language, as its first entry says.
-    pub(crate) language: Option<gimli::DwLang>,
-    index: OnceLock<gimli::Result<UnitIndex>>,
-    lines: OnceLock<gimli::Result<Lines>>,
+    pub(crate) language: Language,
+    pub(super) index: OnceLock<gimli::Result<UnitIndex>>,
+    pub(super) lines: OnceLock<gimli::Result<Lines>>,
 }
 
 impl Unit {
@@ -92,6 +94,8 @@ pub(crate) struct Units {
     unranged: Vec<usize>,
     signatures: HashMap<DebugTypeSignature, EntryId>,
     names: OnceLock<Vec<(u64, NamedKind, EntryId)>>,
+    /// Units whose larger part is in files that are not there yet.
+    pub(super) skeletons: Vec<Skeleton>,
     /// What kept the first of the unreadable units from being read. The others still serve.
     pub(crate) damage: Option<gimli::Error>,
 }
@@ -109,6 +113,7 @@ impl Units {
             unranged: Vec::new(),
             signatures: HashMap::new(),
             names: OnceLock::new(),
+            skeletons: Vec::new(),
             damage: None,
         };
         let mut headers = dwarf.units();
@@ -136,7 +141,7 @@ impl Units {
         }
     }
 
-    fn read_unit(
+    pub(super) fn read_unit(
         &mut self,
         sections: &Arc<gimli::Dwarf<Reader>>,
         header: gimli::UnitHeader<Reader>,
@@ -150,24 +155,14 @@ impl Units {
             ),
             None => (usize::MAX, usize::MAX),
         };
+        let unit_type = header.type_();
         // Type units hold no code. Partial ones neither, but others refer to them for names.
-        let has_code = match header.type_() {
-            gimli::UnitType::Type {
-                type_signature,
-                type_offset,
-            }
-            | gimli::UnitType::SplitType {
-                type_signature,
-                type_offset,
-            } => {
-                let offset = type_offset;
-                let entry = EntryId { unit: id, offset };
-                self.signatures.entry(type_signature).or_insert(entry);
-                false
-            }
-            gimli::UnitType::Partial => false,
-            _ => true,
-        };
+        let has_code = !matches!(
+            unit_type,
+            gimli::UnitType::Type { .. }
+                | gimli::UnitType::SplitType { .. }
+                | gimli::UnitType::Partial
+        );
         let dwarf = sections.unit(header)?;
         let unit = UnitRef::new(sections, &dwarf);
         let root = Entries::new(unit, None)?.next()?;
@@ -178,25 +173,74 @@ impl Units {
                 true
             })?;
         }
+        let language = match &root {
+            Some(root) => language(unit, root)?,
+            None => Language::Other,
+        };
+        // From here on nothing fails, so that whatever is noted of the unit is noted of one that
+        // there is.
+        if let gimli::UnitType::Type {
+            type_signature,
+            type_offset,
+        }
+        | gimli::UnitType::SplitType {
+            type_signature,
+            type_offset,
+        } = unit_type
+        {
+            let offset = type_offset;
+            let entry = EntryId { unit: id, offset };
+            self.signatures.entry(type_signature).or_insert(entry);
+        }
         if has_code && ranges.is_empty() {
             self.unranged.push(index);
         }
         self.ranges.append(&mut ranges);
-        let language = root.and_then(|root| root.attribute(gimli::DW_AT_language));
+        // Before DWARF 5 nothing but its having an id tells a skeleton.
+        if has_code && sections.file_type == gimli::DwarfFileType::Main {
+            self.note_skeleton(id, dwarf.dwo_id);
+        }
         self.units.push(Unit {
             id,
             sections: sections.clone(),
             dwarf,
             begin,
             end,
-            language: match language {
-                Some(AttributeValue::Language(language)) => Some(language),
-                _ => None,
-            },
+            language,
             index: OnceLock::new(),
             lines: OnceLock::new(),
         });
         Ok(())
+    }
+
+    /// Puts a unit of another file in the place of its skeleton: all that this covers, the other
+    /// does.
+    pub(super) fn replace(
+        &mut self,
+        skeleton: u32,
+        sections: Arc<gimli::Dwarf<Reader>>,
+        dwarf: gimli::Unit<Reader>,
+    ) -> gimli::Result<()> {
+        let index = self.units.len();
+        let id = u32::try_from(index).map_err(|_| gimli::Error::UnsupportedOffset)?;
+        let unit = UnitRef::new(&sections, &dwarf);
+        let language = match Entries::new(unit, None)?.next()? {
+            Some(root) => language(unit, &root)?,
+            None => Language::Other,
+        };
+        let taken = skeleton as usize;
+        let ranged = self.ranges.iter_mut().map(|(_, index)| index);
+        for old in ranged.chain(&mut self.unranged) {
+            if *old == taken {
+                *old = index;
+            }
+        }
+        self.units.push(Unit::split(id, sections, dwarf, language));
+        Ok(())
+    }
+
+    pub(super) fn forget_names(&mut self) {
+        self.names = OnceLock::new();
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -284,14 +328,18 @@ impl Units {
         Ok(found)
     }
 
-    /// The names of the namespaces, types and functions around an entry, outermost first.
+    /// The names of the namespaces, types and functions around an entry, outermost first. Inline
+    /// namespaces are left out, as programmers leave them out.
     pub(crate) fn path(&self, id: EntryId) -> gimli::Result<Vec<String>> {
         let unit = self.unit(id);
         let mut path = Vec::new();
         for offset in unit.index()?.around(id.offset) {
             let entry = unit.entry(offset)?;
-            let name = unit.text(&entry, gimli::DW_AT_name)?;
-            path.push(name.unwrap_or_else(|| "(anonymous)".to_string()));
+            match unit.text(&entry, gimli::DW_AT_name)? {
+                Some(name) if entry.flag(gimli::DW_AT_export_symbols) || is_version(&name) => {}
+                Some(name) => path.push(name),
+                None => path.push("(anonymous)".to_string()),
+            }
         }
         path.reverse();
         Ok(path)
@@ -321,4 +369,30 @@ impl Units {
             .filter(move |&&(_, other, _)| other == kind)
             .map(|&(_, _, entry)| entry)
     }
+}
+
+/// Whether this is the name of an inline namespace of C++'s library, which up to DWARF 4 is not
+/// marked as such.
+fn is_version(name: &str) -> bool {
+    let version = name
+        .strip_prefix("__ndk")
+        .or_else(|| name.strip_prefix("__"));
+    version.is_some_and(|version| {
+        !version.is_empty() && version.bytes().all(|byte| byte.is_ascii_digit())
+    })
+}
+
+/// The language of a unit.
+fn language(unit: UnitRef<'_>, root: &Entry) -> gimli::Result<Language> {
+    // Zig calls itself C, for the sake of debuggers that know that.
+    if let Some(producer) = root.attribute(gimli::DW_AT_producer) {
+        let producer = unit.attr_string(producer)?;
+        if producer.to_slice()?.starts_with(b"zig ") {
+            return Ok(Language::Zig);
+        }
+    }
+    let Some(AttributeValue::Language(language)) = root.attribute(gimli::DW_AT_language) else {
+        return Ok(Language::Other);
+    };
+    Ok(Language::from_dwarf(language))
 }

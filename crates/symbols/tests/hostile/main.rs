@@ -1,86 +1,12 @@
 //! Debug information that is damaged or made to do harm: an answer or an error, in little time.
 #![allow(missing_docs)]
 
+mod build;
+mod values;
+
+use build::*;
 use std::path::Path;
 use trapline_symbols::{Symbols, SymbolsError};
-
-fn leb(mut number: u64) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    loop {
-        let byte = (number & 0x7f) as u8;
-        number >>= 7;
-        if number == 0 {
-            bytes.push(byte);
-            return bytes;
-        }
-        bytes.push(byte | 0x80);
-    }
-}
-
-fn section(id: u8, contents: &[u8]) -> Vec<u8> {
-    [vec![id], leb(contents.len() as u64), contents.to_vec()].concat()
-}
-
-fn custom(name: &str, contents: &[u8]) -> Vec<u8> {
-    section(
-        0,
-        &[leb(name.len() as u64), name.into(), contents.into()].concat(),
-    )
-}
-
-/// A module with one function of 100 bytes, which begins at address 2.
-fn module(debug: &[(&str, &[u8])]) -> Vec<u8> {
-    let mut body = vec![0];
-    body.resize(99, 0x01);
-    body.push(0x0b);
-    let mut wasm = b"\0asm\x01\0\0\0".to_vec();
-    wasm.extend(section(1, &[1, 0x60, 0, 0]));
-    wasm.extend(section(3, &[1, 0]));
-    wasm.extend(section(10, &[vec![1], leb(100), body].concat()));
-    for (name, contents) in debug {
-        wasm.extend(custom(name, contents));
-    }
-    wasm
-}
-
-/// A unit of DWARF 4 from its entries; its abbreviations begin at 0.
-fn unit(entries: &[u8]) -> Vec<u8> {
-    let header = [&[4, 0][..], &[0; 4], &[4]].concat();
-    let length = (header.len() + entries.len()) as u32;
-    [&length.to_le_bytes()[..], &header, entries].concat()
-}
-
-const CHILDREN: u8 = 1;
-const UNIT: u8 = 0x11;
-const SUBPROGRAM: u8 = 0x2e;
-const INLINED: u8 = 0x1d;
-const NAME: (u8, u8) = (0x03, 0x08);
-const LOW: (u8, u8) = (0x11, 0x01);
-const HIGH: (u8, u8) = (0x12, 0x06);
-const RANGES: (u8, u8) = (0x55, 0x17);
-
-fn abbreviation(code: u8, tag: u8, children: u8, attributes: &[(u8, u8)]) -> Vec<u8> {
-    let mut bytes = vec![code, tag, children];
-    for (name, form) in attributes {
-        bytes.extend([*name, *form]);
-    }
-    bytes.extend([0, 0]);
-    bytes
-}
-
-/// The values of `LOW` and `HIGH`: the whole function.
-fn all_code() -> Vec<u8> {
-    [2u32.to_le_bytes(), 100u32.to_le_bytes()].concat()
-}
-
-/// Where a file offset in the function's middle is.
-fn middle(wasm: &[u8]) -> u32 {
-    let body = wasm
-        .windows(4)
-        .position(|bytes| bytes == [0x01; 4])
-        .unwrap();
-    body as u32 + 10
-}
 
 #[test]
 fn a_tower_of_inlined_calls_is_cut() {
