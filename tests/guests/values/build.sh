@@ -16,24 +16,32 @@ folder=tests/guests/values
 work=$(mktemp -d)
 trap 'rm -r "$work"' EXIT
 
+# parts: what is compiled alike for all programs: how they print, the function that the tests stop in,
+# and for C a type that is declared elsewhere.
+parts() {
+    # shellcheck disable=SC2086  # the flags are words
+    clang-22 $flags -g0 -O2 -c "$folder/show.c" -o "$work/show.o"
+    # shellcheck disable=SC2086
+    clang-22 $flags -O1 -gdwarf-4 -c "$folder/mark.c" -o "$work/mark.o"
+    # shellcheck disable=SC2086
+    clang-22 $flags -O1 -gdwarf-5 -c "$folder/hidden.c" -o "$work/hidden.o"
+}
+
 # clang LANGUAGE LEVEL DWARF FLAGS...
 clang() {
     language=$1
     level=$2
     dwarf=$3
+    name=$language-$level-$dwarf
     shift 3
     case $language in
     c) compiler=clang-22 source=$folder/values.c ;;
     cpp) compiler=clang++-22 source=$folder/values.cc ;;
+    types) compiler=clang++-22 source=$folder/types.cc ;;
     esac
-    name=$language-$level-$dwarf
-    # shellcheck disable=SC2086  # the flags are words
+    parts
+    # shellcheck disable=SC2086
     "$compiler" $flags "-$level" "-gdwarf-$dwarf" "$@" -c "$source" -o "$work/values.o"
-    # shellcheck disable=SC2086
-    clang-22 $flags -g0 -O2 -c "$folder/show.c" -o "$work/show.o"
-    # The function that the tests stop in.
-    # shellcheck disable=SC2086
-    clang-22 $flags -O1 -gdwarf-4 -c "$folder/mark.c" -o "$work/mark.o"
     # shellcheck disable=SC2086
     "$compiler" $flags "$work"/*.o -stdlib=libc++ -Wno-unused-command-line-argument ${libraries:-} -o "$folder/$name.wasm"
     llvm-objcopy-22 --remove-section=name "$folder/$name.wasm"
@@ -47,10 +55,7 @@ clang_split() {
     # The compiler notes the name that it is given.
     # shellcheck disable=SC2086
     clang-22 $flags -O0 -gdwarf-5 -gsplit-dwarf -c "$folder/values.c" -o "$folder/c-split.o"
-    # shellcheck disable=SC2086
-    clang-22 $flags -g0 -O2 -c "$folder/show.c" -o "$work/show.o"
-    # shellcheck disable=SC2086
-    clang-22 $flags -O1 -gdwarf-4 -c "$folder/mark.c" -o "$work/mark.o"
+    parts
     # shellcheck disable=SC2086
     clang-22 $flags "$folder/c-split.o" "$work"/*.o $libraries -o "$folder/c-split.wasm"
     llvm-objcopy-22 --remove-section=name "$folder/c-split.wasm"
@@ -79,6 +84,8 @@ build_clang() {
     clang c Og 5
     clang_split
     clang c O2 4
+    clang types O0 4 -fdebug-types-section
+    clang types O0 5 -fdebug-types-section
     # The mangled names of templates take more room than all else.
     set -- -std=c++20 -stdlib=libc++ -fno-exceptions -mllvm -dwarf-linkage-names=Abstract
     clang cpp O0 5 "$@"

@@ -124,6 +124,11 @@ __attribute__((noinline)) static void enums(enum color color) {
     if (color != GREEN || other != BLUE || unknown != 77 || mode != 5) __builtin_trap();
 }
 
+// Only declared here: a debugger has to look for it in another unit.
+struct hidden;
+struct hidden *make_hidden(int secret);
+int reveal(const struct hidden *hidden);
+
 struct node {
     int number;
     struct node *next;
@@ -139,6 +144,7 @@ __attribute__((noinline)) static void pointers(const char *text, struct node *fi
     int **twice = &address;
     void *nothing = (void *)(uintptr_t)any(0);
     operation operation = any(1) ? add : 0;
+    struct hidden *hidden = make_hidden((int)any(55));
     mark();
     SHOW(text, show_string, text, 5);
     SHOW_I(*address);
@@ -147,6 +153,9 @@ __attribute__((noinline)) static void pointers(const char *text, struct node *fi
     SHOW_I(first->number);
     SHOW_I(first->next->number);
     SHOW_I(first->next->next->number);
+    show_begin(__func__, "hidden->secret");
+    show_integer(reveal(hidden));
+    show_text("\n");
     if (nothing != 0 || operation(1, 2) != 3) __builtin_trap();
 }
 

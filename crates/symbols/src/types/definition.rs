@@ -16,8 +16,8 @@ pub(crate) struct Types {
 }
 
 impl Types {
-    /// A type. For a class that is only declared in its unit, the definition that another unit
-    /// has, if there is one.
+    /// A type. For one that is only declared in its unit, the definition that another unit has, if
+    /// there is one.
     pub(crate) fn get(&self, units: &Units, id: TypeId) -> gimli::Result<Arc<Type>> {
         if let Some(known) = self.lock().get(&id) {
             return Ok(known.clone());
@@ -41,14 +41,16 @@ impl Types {
 
 /// What defines the type, if it is only declared here.
 fn define(units: &Units, id: TypeId, declared: Type) -> gimli::Result<Type> {
-    let TypeKind::Record(record) = &declared.kind else {
-        return Ok(declared);
+    let is_enumeration = match &declared.kind {
+        TypeKind::Record(_) => false,
+        TypeKind::Enumeration { .. } => true,
+        _ => return Ok(declared),
     };
-    if !record.is_declaration {
-        return Ok(declared);
-    }
     let unit = units.unit(id.0);
     let entry = units.entry(id.0)?;
+    if !entry.flag(gimli::DW_AT_declaration) {
+        return Ok(declared);
+    }
     if let Some(definition) = units.reference(unit, &entry, gimli::DW_AT_signature) {
         return Type::read(units, definition);
     }
@@ -57,8 +59,12 @@ fn define(units: &Units, id: TypeId, declared: Type) -> gimli::Result<Type> {
     };
     for candidate in units.named(name, NamedKind::Type) {
         let defined = Type::read(units, candidate)?;
-        let is_record = matches!(&defined.kind, TypeKind::Record(record) if !record.is_declaration);
-        if is_record && defined.path == declared.path {
+        let is_alike = match &defined.kind {
+            TypeKind::Record(_) => !is_enumeration,
+            TypeKind::Enumeration { .. } => is_enumeration,
+            _ => false,
+        };
+        if is_alike && defined.path == declared.path {
             return Ok(defined);
         }
     }

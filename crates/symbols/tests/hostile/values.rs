@@ -286,6 +286,14 @@ fn endless_arrays_and_texts_are_cut_and_paged() {
     }
 }
 
+/// How often each program is damaged: more often if `TRAPLINE_DAMAGE_ROUNDS` says so.
+fn rounds() -> usize {
+    let rounds = std::env::var("TRAPLINE_DAMAGE_ROUNDS");
+    rounds.map_or(40, |rounds| {
+        rounds.parse().expect("TRAPLINE_DAMAGE_ROUNDS is a number")
+    })
+}
+
 #[test]
 fn damaged_types_and_locations_of_real_programs_give_values_or_errors() {
     let guests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/guests/values");
@@ -296,22 +304,26 @@ fn damaged_types_and_locations_of_real_programs_give_values_or_errors() {
         state ^= state << 17;
         (state % below as u64) as usize
     };
-    for name in ["c-O2-5", "c-O0-4", "cpp-O2-5"] {
+    for name in ["c-O2-5", "c-O0-4", "types-O0-4", "zig-O0-4", "cpp-O2-5"] {
         let wasm = std::fs::read(guests.join(format!("{name}.wasm"))).unwrap();
         let first = wasm
             .windows(7)
             .position(|bytes| bytes == b".debug_")
             .unwrap();
-        for round in 0..60 {
+        for round in 0..rounds() {
             let mut damaged = wasm.clone();
             for _ in 0..1 + random(64) {
                 let at = first + 12 + random(wasm.len() - first - 12);
-                damaged[at] = random(256) as u8;
+                damaged[at] = match random(3) {
+                    0 => random(256) as u8,
+                    1 => damaged[at].wrapping_add(1),
+                    _ => damaged[first + random(wasm.len() - first)],
+                };
             }
             let Ok(symbols) = Symbols::new(damaged.into()) else {
                 continue;
             };
-            let target = Filled(round);
+            let target = Filled(round as u8);
             let inspector = Inspector::new(&symbols, &target);
             let mut variables = symbols.globals().unwrap_or_default();
             variables.truncate(20);

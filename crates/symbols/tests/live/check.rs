@@ -41,7 +41,7 @@ pub fn program_with(name: &str, wasm: &[u8], symbols: &Symbols, missing: Missing
     }
     let count = printed.lines().count();
     assert!(wrong.is_empty(), "{name}\n{text}\n{}", wrong.join("\n"));
-    assert!(count > 20, "{printed}");
+    assert!(count > 0, "{name} has printed nothing");
     let compared = count - dropped;
     writeln!(
         text,

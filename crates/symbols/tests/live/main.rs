@@ -21,6 +21,12 @@ fn c_without_optimization_has_every_value() {
 }
 
 #[test]
+fn types_in_units_of_their_own_are_found() {
+    check::program("types-O0-4", Missing::None);
+    check::program("types-O0-5", Missing::None);
+}
+
+#[test]
 fn optimized_c_has_right_values_or_says_why_not() {
     check::program("c-Og-5", Missing::Counted);
     check::program("c-O2-4", Missing::Counted);
