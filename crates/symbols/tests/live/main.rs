@@ -8,6 +8,7 @@
 
 mod check;
 mod corrupt;
+mod formats;
 mod guest;
 mod show;
 mod split;
