@@ -18,6 +18,8 @@
 # The same sources give the same bytes wherever the repository lies: sources are named relative
 # to its top, and the maps below keep the places of the system's headers out of the debug
 # information.
+# The values of variables are tested with programs in C, C++, Rust and Zig; values/build.sh says what
+# that takes.
 set -eu
 cd "$(dirname "$0")/../.."
 
@@ -109,6 +111,7 @@ build_with_zig() (
 guest() {
     case $1 in
     exceptions) build_with_zig exceptions -O1 -std=c++20 ;;
+    values) flags=$flags tests/guests/values/build.sh ;;
     longjmp) build_with_zig longjmp -xc -O1 -mllvm -wasm-enable-sjlj ;;
     # -O1, so that functions are inlined and the values still have places.
     crash) build crash clang-22 -O1 ;;

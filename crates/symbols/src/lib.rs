@@ -1,9 +1,12 @@
 //! The source level of WebAssembly modules: which function, file and line an instruction comes
-//! from.
+//! from, which variables there are, and what they hold.
 //!
-//! [`Symbols`] reads the DWARF of a module, as compilers and linkers leave it in custom sections,
-//! and turns a *wasm pc* (an offset in the module file, what engines and error messages speak of)
-//! into [`SourceFrame`]s. [`demangle()`] makes the names of Rust and C++ readable.
+//! [`Symbols`] reads the DWARF of a module, as compilers and linkers leave it in custom sections or
+//! in files of its own. It turns a *wasm pc* (an offset in the module file, what engines and error
+//! messages speak of) into [`SourceFrame`]s and [`FrameScopes`], whose [`Variable`]s have types
+//! ([`types`]) and locations. An [`Inspector`] shows their [`Value`]s in a guest that stands still,
+//! which it sees through the trait [`Target`]. [`demangle()`] makes the names of Rust and C++
+//! readable.
 //!
 //! The crate works on bytes. It knows nothing of engines, reads no files and prints nothing. What
 //! it reads may come from anyone, so nothing in it may make it panic, recurse without end or work
@@ -27,19 +30,22 @@
 //! ```
 #![forbid(unsafe_code)]
 
-mod demangle;
-mod entries;
+mod code;
+mod dwarf;
 mod error;
-mod functions;
-mod lines;
-mod names;
-mod paths;
-mod ranges;
-mod reader;
-mod sections;
+mod locations;
+mod pretty;
+mod scopes;
 mod symbols;
-mod units;
+pub mod types;
+mod values;
 
-pub use demangle::demangle;
+pub use code::demangle::demangle;
 pub use error::SymbolsError;
+pub use locations::{
+    ImplicitPointer, MachinePlace, Piece, PieceSource, Place, Target, TargetError, ValueError,
+    WasmValue,
+};
+pub use scopes::{FrameScopes, Scope, Variable, VariableKind};
 pub use symbols::{SourceFrame, SourceLocation, Symbols};
+pub use values::{Format, Inspector, Radix, Value};

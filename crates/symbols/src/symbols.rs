@@ -1,15 +1,17 @@
 //! The crate's door: questions about a module's source, and their answers.
 
 use crate::SymbolsError;
-use crate::entries::{CallSite, Entry};
-use crate::functions::read_chain;
-use crate::lines::file_path;
-use crate::names::function_name;
-use crate::reader::{Budget, Reader};
-use crate::sections::Sections;
-use crate::units::{Unit, Units};
+use crate::code::functions::read_chain;
+use crate::code::lines::file_path;
+use crate::code::names::function_name;
+use crate::dwarf::entries::CallSite;
+use crate::dwarf::reader::{Budget, Reader};
+use crate::dwarf::sections::Sections;
+use crate::dwarf::units::{Unit, Units};
+use crate::types::{Type, TypeId, Types};
 use bytes::Bytes;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// The debug information of a module.
 ///
@@ -27,6 +29,7 @@ use std::ops::Range;
 /// ```
 pub struct Symbols {
     units: Units,
+    types: Types,
     code: Range<u32>,
     meter: Reader,
 }
@@ -71,6 +74,7 @@ impl Symbols {
             gimli::Dwarf::load(|id| Ok::<_, SymbolsError>(meter.range(sections.debug(id.name()))))?;
         let symbols = Symbols {
             units: Units::read(dwarf),
+            types: Types::default(),
             code: sections.code,
             meter,
         };
@@ -78,6 +82,56 @@ impl Symbols {
             Some(damage) if symbols.units.is_empty() => Err(symbols.explain(damage)),
             _ => Ok(symbols),
         }
+    }
+
+    /// The name of the file that has the debug information of a module which has none itself: a URL,
+    /// or a path relative to that of the module.
+    ///
+    /// # Errors
+    ///
+    /// If the bytes are no module.
+    pub fn external_file(wasm: &[u8]) -> Result<Option<String>, SymbolsError> {
+        Ok(Sections::find(wasm)?.external)
+    }
+
+    /// Opens the debug information that another file has for a module. That file is a module too,
+    /// with the same code or with none.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Symbols::new`]
+    pub fn with_external(wasm: &[u8], external: Bytes) -> Result<Symbols, SymbolsError> {
+        let code = Sections::find(wasm)?.code;
+        let symbols = Symbols::new(external)?;
+        Ok(Symbols { code, ..symbols })
+    }
+
+    /// The files that parts of the debug information are in, as folders and names that the
+    /// compiler wrote down, and that [`Symbols::add_split`] has not been given yet.
+    ///
+    /// # Errors
+    ///
+    /// If the debug information is damaged.
+    pub fn split_files(&self) -> Result<Vec<(String, String)>, SymbolsError> {
+        self.begin_request();
+        let files = self.units.split_files();
+        files.map_err(|error| self.explain(error))
+    }
+
+    /// Adds what is in such a file (`.dwo`), or in a package of them (`.dwp`). Returns how many
+    /// units of the module it has completed.
+    ///
+    /// # Errors
+    ///
+    /// If it is no module, or damaged.
+    pub fn add_split(&mut self, file: Bytes) -> Result<usize, SymbolsError> {
+        let sections = Sections::find(&file)?;
+        self.meter.budget().grow(sections.debug_size());
+        self.begin_request();
+        let reader = self.meter.beside(file);
+        let section = |name: &str| reader.range(sections.debug(name));
+        let added = self.units.add_split(section, reader.range(0..0));
+        added.map_err(|error| self.explain(error))
     }
 
     /// The functions that were executing at an instruction, innermost first: those inlined, then
@@ -89,13 +143,62 @@ impl Symbols {
     ///
     /// If the debug information for this place is damaged.
     pub fn frames(&self, wasm_pc: u32) -> Result<Vec<SourceFrame>, SymbolsError> {
-        // The one place where offsets in the file become addresses of DWARF.
-        if !self.code.contains(&wasm_pc) {
+        let Some(address) = self.address(wasm_pc) else {
             return Ok(Vec::new());
-        }
-        let address = wasm_pc - self.code.start;
-        self.meter.budget().refill();
+        };
+        self.begin_request();
         self.frames_at(address).map_err(|error| self.explain(error))
+    }
+
+    /// The DWARF address of an offset in the file. Here and in [`Symbols::wasm_pc`], and nowhere
+    /// else, the one becomes the other.
+    pub(crate) fn address(&self, wasm_pc: u32) -> Option<u32> {
+        self.code
+            .contains(&wasm_pc)
+            .then(|| wasm_pc - self.code.start)
+    }
+
+    /// The offset in the file of a DWARF address.
+    pub(crate) fn wasm_pc(&self, address: u32) -> u32 {
+        self.code.start.saturating_add(address)
+    }
+
+    /// Gives the request that begins here a whole budget.
+    pub(crate) fn begin_request(&self) {
+        self.meter.budget().refill();
+    }
+
+    /// Whether the present request has used up its budget.
+    pub(crate) fn is_exhausted(&self) -> bool {
+        self.meter.budget().is_spent()
+    }
+
+    /// A type, read one level deep.
+    ///
+    /// # Errors
+    ///
+    /// If the debug information of the type is damaged.
+    pub fn type_of(&self, id: TypeId) -> Result<Arc<Type>, SymbolsError> {
+        self.begin_request();
+        self.read_type(id).map_err(|error| self.explain(error))
+    }
+
+    pub(crate) fn read_type(&self, id: TypeId) -> gimli::Result<Arc<Type>> {
+        self.types.get(&self.units, id)
+    }
+
+    /// The name of a type as its language writes it; `void` for `None`.
+    ///
+    /// # Errors
+    ///
+    /// If the debug information of the type is damaged.
+    pub fn type_name(&self, id: Option<TypeId>) -> Result<String, SymbolsError> {
+        self.begin_request();
+        self.type_text(id, 0).map_err(|error| self.explain(error))
+    }
+
+    pub(crate) fn units(&self) -> &Units {
+        &self.units
     }
 
     fn frames_at(&self, address: u32) -> gimli::Result<Vec<SourceFrame>> {
@@ -110,14 +213,13 @@ impl Symbols {
     }
 
     fn frames_in(&self, unit: &Unit, address: u32) -> gimli::Result<Vec<SourceFrame>> {
-        let dwarf = &self.units.dwarf;
         let row = unit.lines()?.find(address);
         let mut place = row.map(|row| CallSite {
             file: Some(u64::from(row.file)),
             line: (row.line > 0).then_some(row.line),
             column: (row.line > 0 && row.column > 0).then_some(row.column),
         });
-        let Some(function) = unit.functions(dwarf)?.find(address) else {
+        let Some(function) = unit.index()?.function(address) else {
             let location = self.location(unit, place)?;
             let frame = SourceFrame {
                 function: None,
@@ -126,24 +228,20 @@ impl Symbols {
             };
             return Ok(Vec::from_iter(frame.location.is_some().then_some(frame)));
         };
-        let chain = read_chain(dwarf, &unit.dwarf, function, address)?;
+        let chain = read_chain(unit.with_sections(), function, address)?;
         let mut frames = Vec::new();
         for (depth, entry) in chain.iter().enumerate().rev() {
             frames.push(SourceFrame {
-                function: self.name(unit, entry)?,
+                function: function_name(&self.units, unit.id_of(entry))?,
                 location: self.location(unit, place)?,
                 inlined: depth > 0,
             });
-            place = Some(entry.call);
+            place = Some(entry.call());
         }
         Ok(frames)
     }
 
-    fn name(&self, unit: &Unit, entry: &Entry) -> gimli::Result<Option<String>> {
-        function_name(&self.units, unit, entry)
-    }
-
-    fn location(
+    pub(crate) fn location(
         &self,
         unit: &Unit,
         place: Option<CallSite>,
@@ -156,11 +254,11 @@ impl Symbols {
         else {
             return Ok(None);
         };
-        let file = file_path(&self.units.dwarf, &unit.dwarf, file)?;
+        let file = file_path(unit.with_sections(), file)?;
         Ok(file.map(|file| SourceLocation { file, line, column }))
     }
 
-    fn explain(&self, error: gimli::Error) -> SymbolsError {
+    pub(crate) fn explain(&self, error: gimli::Error) -> SymbolsError {
         if self.meter.budget().is_spent() {
             SymbolsError::TooMuchWork
         } else {

@@ -1,0 +1,172 @@
+//! What a unit contains, found in one walk over it.
+
+use super::UnitRef;
+use super::entries::{Entries, Entry};
+use super::ranges::CodeRange;
+use gimli::{AttributeValue, DwTag, Reader as _, UnitOffset};
+use std::hash::{DefaultHasher, Hasher};
+
+/// The functions, named things and nesting of a unit.
+#[derive(Default)]
+pub(crate) struct UnitIndex {
+    /// Functions that have code, sorted by where that begins. Functions of WebAssembly do not
+    /// overlap.
+    functions: Vec<(CodeRange, UnitOffset<usize>)>,
+    /// Types that are defined and variables outside of functions, in the order of the unit.
+    pub(crate) named: Vec<Named>,
+    /// In the order of the unit, so those around come before those within.
+    containers: Vec<Container>,
+}
+
+/// Something that can be looked for by its name.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Named {
+    /// Of the name without the namespaces around it.
+    pub(crate) hash: u64,
+    pub(crate) offset: UnitOffset<usize>,
+    pub(crate) kind: NamedKind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NamedKind {
+    Type,
+    Variable,
+}
+
+/// An entry that gives the names within it a path: a namespace, a type, or a function.
+struct Container {
+    begin: usize,
+    /// Where it ends: the offset of the first entry after it.
+    end: usize,
+    parent: Option<u32>,
+}
+
+impl UnitIndex {
+    pub(crate) fn read(unit: UnitRef<'_>) -> gimli::Result<UnitIndex> {
+        let mut index = UnitIndex::default();
+        // The containers around the present entry, with their depths.
+        let mut around: Vec<(isize, u32, bool)> = Vec::new();
+        let mut entries = Entries::new(unit, None)?;
+        while let Some(entry) = entries.next()? {
+            while let Some(&(depth, container, _)) = around.last()
+                && depth >= entry.depth
+            {
+                index.containers[container as usize].end = entry.offset.0;
+                around.pop();
+            }
+            let in_function = around.iter().any(|&(_, _, function)| function);
+            index.note(unit, &entry, in_function)?;
+            if is_container(entry.tag) && around.len() < DEEPEST_NESTING {
+                let number = index.containers.len() as u32;
+                index.containers.push(Container {
+                    begin: entry.offset.0,
+                    end: usize::MAX,
+                    parent: around.last().map(|&(_, parent, _)| parent),
+                });
+                around.push((entry.depth, number, entry.tag == gimli::DW_TAG_subprogram));
+            }
+        }
+        index
+            .functions
+            .sort_unstable_by_key(|(range, _)| range.begin);
+        index.functions.shrink_to_fit();
+        index.named.shrink_to_fit();
+        index.containers.shrink_to_fit();
+        Ok(index)
+    }
+
+    fn note(&mut self, unit: UnitRef<'_>, entry: &Entry, in_function: bool) -> gimli::Result<()> {
+        let kind = match entry.tag {
+            gimli::DW_TAG_subprogram => {
+                return entry.code().visit(unit, &mut |range| {
+                    self.functions.push((range, entry.offset));
+                    true
+                });
+            }
+            gimli::DW_TAG_structure_type
+            | gimli::DW_TAG_class_type
+            | gimli::DW_TAG_union_type
+            | gimli::DW_TAG_enumeration_type
+            | gimli::DW_TAG_base_type
+            | gimli::DW_TAG_typedef
+                if !entry.flag(gimli::DW_AT_declaration) =>
+            {
+                NamedKind::Type
+            }
+            gimli::DW_TAG_variable
+                if !in_function
+                    && (entry.has(gimli::DW_AT_location)
+                        || entry.has(gimli::DW_AT_const_value)) =>
+            {
+                NamedKind::Variable
+            }
+            _ => return Ok(()),
+        };
+        let hash = match entry.attribute(gimli::DW_AT_name) {
+            Some(name) => name_hash(unit, name)?,
+            // The name is that of the declaration, and looked for when that is asked for.
+            None if kind == NamedKind::Variable => 0,
+            None => return Ok(()),
+        };
+        self.named.push(Named {
+            hash,
+            offset: entry.offset,
+            kind,
+        });
+        Ok(())
+    }
+
+    /// The function whose code contains this address.
+    pub(crate) fn function(&self, address: u32) -> Option<UnitOffset<usize>> {
+        let after = self
+            .functions
+            .partition_point(|(range, _)| range.begin <= address);
+        let (range, offset) = self.functions[..after].last()?;
+        range.contains(address).then_some(*offset)
+    }
+
+    /// The namespaces, types and functions around an entry, innermost first.
+    pub(crate) fn around(&self, offset: UnitOffset<usize>) -> Vec<UnitOffset<usize>> {
+        let after = self
+            .containers
+            .partition_point(|container| container.begin < offset.0);
+        let mut next = after.checked_sub(1);
+        let mut found = Vec::new();
+        while let Some(container) = next.and_then(|index| self.containers.get(index)) {
+            if offset.0 < container.end {
+                found.push(UnitOffset(container.begin));
+            }
+            // Parents come before their children, so this ends.
+            next = container.parent.map(|parent| parent as usize);
+        }
+        found
+    }
+}
+
+/// Deeper nesting is cut, as no program has it.
+const DEEPEST_NESTING: usize = 256;
+
+fn is_container(tag: DwTag) -> bool {
+    matches!(
+        tag,
+        gimli::DW_TAG_namespace
+            | gimli::DW_TAG_structure_type
+            | gimli::DW_TAG_class_type
+            | gimli::DW_TAG_union_type
+            | gimli::DW_TAG_enumeration_type
+            | gimli::DW_TAG_subprogram
+    )
+}
+
+fn name_hash(unit: UnitRef<'_>, name: AttributeValue<super::reader::Reader>) -> gimli::Result<u64> {
+    let name = unit.attr_string(name)?;
+    Ok(hash(&name.to_slice()?))
+}
+
+/// The hash by which [`Named`] things are found.
+pub(crate) fn hash(name: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(name);
+    // Zero is for those whose name is elsewhere.
+    hasher.finish().max(1)
+}

@@ -1,0 +1,61 @@
+//! What the types of libraries stand for: text, sequences, maps, owners, choices.
+//!
+//! Each language has a table from the names of types to *providers*, functions that make the
+//! [`View`] of a value of such a type. They find members by name, so that they read every version
+//! of a library that has these. What is built otherwise is shown as it is built.
+
+mod cpp;
+mod cpp_nodes;
+mod parts;
+mod rust;
+mod rust_maps;
+mod zig;
+
+use crate::ValueError;
+use crate::types::{Language, Type, TypeKind};
+use crate::values::view::View;
+use crate::values::{Inspector, Value};
+
+/// Makes the view of a value of a type that it knows.
+type Provider = fn(&Inspector<'_>, &Value, &Type) -> Result<View, ValueError>;
+
+/// What a value stands for, if its type is one of those that are known here.
+pub(crate) fn view(inspector: &Inspector<'_>, value: &Value) -> Result<Option<View>, ValueError> {
+    if value.at.is_err() {
+        return Ok(None);
+    }
+    let Some((_, type_)) = inspector.bare(value)? else {
+        return Ok(None);
+    };
+    let Some(provider) = find(&type_) else {
+        return Ok(None);
+    };
+    match provider(inspector, value, &type_) {
+        Ok(view) => Ok(Some(view)),
+        Err(ValueError::NoMember(_)) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn find(type_: &Type) -> Option<Provider> {
+    let name = type_.name.as_deref()?;
+    if !matches!(type_.kind, TypeKind::Record(_)) {
+        return None;
+    }
+    let table = match type_.language {
+        Language::Cpp => cpp::PROVIDERS,
+        Language::Rust => match rust::special(name) {
+            Some(provider) => return Some(provider),
+            None => rust::PROVIDERS,
+        },
+        Language::Zig => return zig::provider(name),
+        _ => return None,
+    };
+    let mut full = type_.path.join("::");
+    if !full.is_empty() {
+        full.push_str("::");
+    }
+    full.push_str(name.split('<').next()?);
+    let found = table.iter().find(|(known, _)| *known == full);
+    found.map(|&(_, provider)| provider)
+}

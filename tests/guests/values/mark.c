@@ -1,0 +1,5 @@
+#include "show.h"
+
+static volatile int marks;
+
+void mark(void) { marks++; }
