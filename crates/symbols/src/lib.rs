@@ -30,6 +30,7 @@
 mod demangle;
 mod entries;
 mod error;
+pub mod expression;
 mod functions;
 mod lines;
 mod names;
