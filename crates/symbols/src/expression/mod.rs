@@ -1,4 +1,4 @@
-//! Expressions as people type them into a debugger.
+//! Expressions as people type them into a debugger: reading them, and computing their values.
 //!
 //! There is one syntax for programs in C, C++, Rust and Zig. It is C's, with what the others write
 //! differently:
@@ -22,15 +22,17 @@
 //! for parentheses.
 //!
 //! [`parse`] makes an [`Expression`], in which each part knows its place in the text ([`Span`]).
-//! Errors say what is wrong and show where ([`ExpressionError::render`]).
+//! [`evaluate`] computes its value in an [`Environment`], which knows what names mean and what
+//! values are. Errors say what is wrong and show where ([`ExpressionError::render`]).
 //!
 //! # Limits
 //!
 //! Expressions come from users and editors, and may be anything. They have at most 16 KiB, and are
-//! not nested more deeply than people do; what is beyond is an error. So reading one
-//! neither uses up the stack nor takes long.
+//! not nested more deeply than people do; what is beyond is an error. So neither reading nor
+//! evaluating one uses up the stack, or takes long.
 
 mod ast;
+mod evaluate;
 mod literal;
 mod parser;
 mod primitives;
@@ -48,6 +50,7 @@ pub use ast::{
     IntegerLiteral, IntegerSuffix, Literal, LogicalOperator, Register, StringLiteral, StringPrefix,
     UnaryOperator,
 };
+pub use evaluate::{Callee, Environment, evaluate, evaluate_condition};
 pub use parser::{NoTypes, TypeNames, parse, parse_type};
 pub use problem::{ExpressionError, Problem};
 pub use scalar::{AddressWidth, DataModel, FloatType, IntegerType, Scalar, ScalarType};

@@ -43,7 +43,7 @@ impl ExpressionError {
 /// What is wrong: each reads as a sentence without its full stop.
 ///
 /// The first ones are the parser's, the next ones the evaluator's. The last ones are there for an
-/// environment; the evaluator adds where it happened.
+/// [`Environment`](super::Environment); the evaluator adds where it happened.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Problem {

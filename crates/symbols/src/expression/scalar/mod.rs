@@ -16,7 +16,8 @@
 //!
 //! An address is an integer without a sign, but adding one and an integer gives an address, and
 //! the difference of two is an integer with a sign. These count bytes: pointers, which know the
-//! size of what they point to, are not scalars alone.
+//! size of what they point to, are the business of the
+//! [`Environment`](super::Environment).
 
 mod convert;
 mod operate;

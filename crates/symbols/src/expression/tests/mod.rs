@@ -1,7 +1,10 @@
 //! Tests of what several files do together.
 
+mod arbitrary;
 mod errors;
+mod evaluation;
 mod trees;
+mod world;
 
 use super::{Path, TypeNames};
 
