@@ -5,7 +5,8 @@
 //! in files of its own. It turns a *wasm pc* (an offset in the module file, what engines and error
 //! messages speak of) into [`SourceFrame`]s and [`FrameScopes`], whose [`Variable`]s have types
 //! ([`types`]) and locations. An [`Inspector`] shows their [`Value`]s in a guest that stands still,
-//! which it sees through the trait [`Target`]. [`demangle()`] makes the names of Rust and C++
+//! which it sees through the trait [`Target`]. [`expression`] reads and evaluates what a user of a
+//! debugger types, in the syntax of C, Rust and Zig. [`demangle()`] makes the names of Rust and C++
 //! readable.
 //!
 //! The crate works on bytes. It knows nothing of engines, reads no files and prints nothing. What
@@ -33,6 +34,7 @@
 mod code;
 mod dwarf;
 mod error;
+pub mod expression;
 mod locations;
 mod pretty;
 mod scopes;
