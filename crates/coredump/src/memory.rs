@@ -99,8 +99,8 @@ pub struct MisplacedBytes {
 const UNIT: usize = 4096;
 /// No segment is longer, so that several fit a section.
 const LONGEST_SEGMENT: usize = 128 << 20;
-/// There are not more segments of a memory: validators of modules accept 100,000 in all.
-const MOST_SEGMENTS: usize = 1 << 15;
+/// There are not more runs in a memory: validators of modules accept 100,000 segments in all.
+const MOST_RUNS: usize = 1 << 16;
 
 impl<'a> Memory<'a> {
     /// A memory with these contents, which are not copied. Runs of zeroes are left out.
@@ -111,7 +111,7 @@ impl<'a> Memory<'a> {
         let size = ty.byte_len().and_then(|size| usize::try_from(size).ok());
         let contents = &contents[..contents.len().min(size.unwrap_or(usize::MAX))];
         let mut segments = Vec::new();
-        for (start, end) in runs(contents) {
+        for (start, end) in runs(contents, MOST_RUNS) {
             for piece in contents[start..end].chunks(LONGEST_SEGMENT).enumerate() {
                 let (number, bytes) = piece;
                 segments.push(Segment {
@@ -239,9 +239,9 @@ impl fmt::Debug for Memory<'_> {
     }
 }
 
-/// Where the contents are not zero, as start and end. If that were too many places, they take some of
-/// the zeroes between with them.
-fn runs(contents: &[u8]) -> Vec<(usize, usize)> {
+/// Where the contents are not zero, as start and end. If that were more than `most` places, they take
+/// some of the zeroes between with them.
+fn runs(contents: &[u8], most: usize) -> Vec<(usize, usize)> {
     let mut runs: Vec<(usize, usize)> = Vec::new();
     for (number, unit) in contents.chunks(UNIT).enumerate() {
         if *unit == [0; UNIT][..unit.len()] {
@@ -255,7 +255,7 @@ fn runs(contents: &[u8]) -> Vec<(usize, usize)> {
         }
     }
     let mut gap = UNIT;
-    while runs.len() > MOST_SEGMENTS {
+    while runs.len() > most {
         runs.dedup_by(|next, run| {
             let near = next.0 - run.1 <= gap;
             if near {
@@ -279,7 +279,7 @@ mod tests {
     #[test]
     fn what_is_zero_is_left_out() {
         let mut contents = vec![0; 1 << 20];
-        assert_eq!(runs(&contents), []);
+        assert_eq!(runs(&contents, 9), []);
         for at in [0, UNIT, 5 * UNIT - 1, (1 << 20) - 1] {
             contents[at] = 1;
         }
@@ -288,25 +288,28 @@ mod tests {
             (4 * UNIT, 5 * UNIT),
             ((1 << 20) - UNIT, 1 << 20),
         ];
-        assert_eq!(runs(&contents), expected);
-        assert_eq!(runs(&[0, 0, 1]), [(0, 3)], "less than a unit");
+        assert_eq!(runs(&contents, 9), expected);
+        assert_eq!(runs(&[0, 0, 1], 9), [(0, 3)], "less than a unit");
     }
 
     #[test]
-    fn scattered_bytes_make_no_endless_number_of_segments() {
+    fn scattered_bytes_make_no_endless_number_of_runs() {
         // Every other unit, and gaps of one unit more in the second half.
-        let units = 5 * MOST_SEGMENTS;
+        let units = 600;
         let mut contents = vec![0; units * UNIT];
         for unit in 0..units {
             let step = if unit < units / 2 { 2 } else { 3 };
             contents[unit * UNIT] = u8::from(unit % step == 0);
         }
-        let memory = Memory::sparse(wasm32(contents.len() as u64 >> 16), &contents);
-        let count = memory.segments().count();
-        assert!((2..=MOST_SEGMENTS).contains(&count), "{count}");
-        let mut read = vec![7; contents.len()];
-        memory.read(0, &mut read).unwrap();
-        assert!(read == contents);
+        for (most, expected) in [(250, 250), (249, 100), (100, 100), (99, 1), (1, 1)] {
+            let runs = runs(&contents, most);
+            assert_eq!(runs.len(), expected, "of at most {most}");
+            let mut zero = contents.clone();
+            for (start, end) in runs {
+                zero[start..end].fill(0);
+            }
+            assert!(zero.iter().all(|byte| *byte == 0), "nothing is left out");
+        }
     }
 
     #[test]
