@@ -5,7 +5,7 @@ use anyhow::{Context, anyhow, bail};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use trapline::{Engine, Error, Module};
+use trapline::{Config, Engine, Error, Module};
 
 /// No engine takes larger modules; a device may have no end.
 const LARGEST: u64 = 1 << 30;
@@ -71,6 +71,12 @@ pub(crate) fn reason(error: &io::Error) -> String {
 }
 
 impl Input {
+    /// The whole path, if it is one and can be told.
+    pub(crate) fn absolute_path(&self) -> Option<String> {
+        let path = std::path::absolute(self.path.as_ref()?).ok()?;
+        Some(path.to_string_lossy().into_owned())
+    }
+
     /// The last part of the path, if there is one.
     pub(crate) fn short_name(&self) -> Option<String> {
         let name = self.path.as_ref()?.file_name()?;
@@ -92,18 +98,17 @@ impl Input {
         if !bytes.starts_with(b"\0asm") && str::from_utf8(bytes).is_err() {
             bail!("{label} is no WebAssembly module, neither binary nor text");
         }
-        let progress = CompileProgress::new();
-        Module::new_with_progress(engine, bytes, &|state| progress.update(state))
-            .map_err(|error| match error {
-                // The parser of the text format knows no name for what it reads.
-                Error::Text(text) => anyhow!(text.replace("<anon>", label)),
-                other => other.into(),
-            })
-            .with_context(|| format!("cannot compile {label}"))
+        compile(engine, bytes, label)
     }
 
-    /// Compiles the module, or loads it if it has been compiled before and that is allowed.
-    pub(crate) fn load(&self, engine: &Engine, allow_precompiled: bool) -> anyhow::Result<Module> {
+    /// Compiles the module, or loads it if it has been compiled before and that is allowed. An engine
+    /// that observes compiles it all the same, out of the module that the compiled one holds.
+    pub(crate) fn load(
+        &self,
+        engine: &Engine,
+        allow_precompiled: bool,
+        observes: bool,
+    ) -> anyhow::Result<Module> {
         let label = &self.label;
         match (&self.contents, &self.path) {
             (Contents::Source(_), _) => self.compile(engine),
@@ -114,8 +119,25 @@ impl Input {
             (Contents::Compiled, None) => {
                 bail!("a compiled module cannot be read from standard input")
             }
+            (Contents::Compiled, Some(path)) if observes => {
+                let plain = Engine::new(&Config::new())?;
+                let compiled = Module::deserialize_file(&plain, path);
+                let compiled = compiled.with_context(|| format!("cannot load {label}"))?;
+                compile(engine, compiled.wasm(), label)
+            }
             (Contents::Compiled, Some(path)) => Module::deserialize_file(engine, path)
                 .with_context(|| format!("cannot load {label}")),
         }
     }
+}
+
+fn compile(engine: &Engine, bytes: &[u8], label: &str) -> anyhow::Result<Module> {
+    let progress = CompileProgress::new();
+    Module::new_with_progress(engine, bytes, &|state| progress.update(state))
+        .map_err(|error| match error {
+            // The parser of the text format knows no name for what it reads.
+            Error::Text(text) => anyhow!(text.replace("<anon>", label)),
+            other => other.into(),
+        })
+        .with_context(|| format!("cannot compile {label}"))
 }

@@ -5,20 +5,27 @@ use crate::invoke::show_one;
 use crate::source::excerpt;
 use crate::text::{ERROR, FAINT, NOTE, STRONG, count, harmless};
 use std::fmt::Write;
-use trapline::{MemoryFault, Store, ThrownException, Trap, TrapInfo, WasmBacktrace};
+use trapline::{
+    AsContext, ExnRef, MemoryFault, Store, ThrownException, Trap, TrapInfo, WasmBacktrace,
+};
 use trapline_symbols::{SourceLocation, SymbolsError};
 
 const PAGE: u64 = 65536;
 
 /// The report of a trap.
 pub(crate) fn trap(info: &TrapInfo, backtrace: Option<&WasmBacktrace>, module: &str) -> String {
+    report("trap", &describe_trap(info), backtrace, module)
+}
+
+/// Why a guest trapped.
+pub(crate) fn describe_trap(info: &TrapInfo) -> String {
     let mut headline = info.trap.to_string();
     if let Some(fault) = &info.fault {
         let _ = write!(headline, " {}", describe(fault));
     } else if let Some(meaning) = meaning(info.trap) {
         let _ = write!(headline, " ({meaning})");
     }
-    report("trap", &headline, backtrace, module)
+    headline
 }
 
 /// The report of an exception that was not caught: its tag, and what it carries.
@@ -27,12 +34,16 @@ pub(crate) fn exception<T: 'static>(
     store: &Store<T>,
     module: &str,
 ) -> String {
-    let exception = thrown.exn();
-    let name = exception.tag(store).name(store);
-    let name = name.map_or("a tag without a name".to_string(), |name| harmless(&name));
-    let fields: Vec<String> = exception.fields(store).iter().map(show_one).collect();
-    let headline = format!("{name} ({})", fields.join(", "));
+    let headline = describe_exception(thrown.exn(), store);
     report("uncaught exception", &headline, thrown.backtrace(), module)
+}
+
+/// An exception's tag, and what it carries.
+pub(crate) fn describe_exception(exception: &ExnRef, store: impl AsContext) -> String {
+    let name = exception.tag(&store).name(&store);
+    let name = name.map_or("a tag without a name".to_string(), |name| harmless(&name));
+    let fields: Vec<String> = exception.fields(&store).iter().map(show_one).collect();
+    format!("{name} ({})", fields.join(", "))
 }
 
 /// The report of a failure of the host under a guest.

@@ -1,15 +1,20 @@
 //! `trapline run`: running a program.
 
 use crate::cli::Run;
+use crate::dump_file::DumpFile;
 use crate::failure::Failure;
 use crate::load::{self, reason};
 use crate::text::harmless;
+use crate::wait::wait_for;
 use crate::{cache, imports, invoke, report};
 use anyhow::{Context, anyhow, bail};
 use std::ffi::OsString;
 use std::io::Write;
 use std::path::Path;
-use trapline::{Config, Engine, Error, ExternType, Instance, Linker, Module, Store};
+use std::sync::Arc;
+use trapline::{
+    Config, Engine, Error, ExternType, Func, Instance, Linker, Module, Observe, Store, Val,
+};
 use trapline_wasi::{ExitCode, WasiCtx, WasiCtxBuilder};
 use wasmparser::{Parser, Payload};
 
@@ -18,18 +23,28 @@ pub(crate) fn run(command: &Run) -> Result<(), Failure> {
         return Err(anyhow!("no file is given").into());
     };
     let words = words.iter().map(utf8).collect::<anyhow::Result<Vec<_>>>()?;
-    let engine = Engine::new(Config::new().cache(cache::directory(&command.cache)?))?;
+    let mut config = Config::new();
+    config.cache(cache::directory(&command.cache)?);
+    let dumps = command.coredump.is_some();
+    if dumps {
+        config.observe(Observe::State);
+    }
+    let engine = Engine::new(&config)?;
     let input = load::read(Path::new(file))?;
-    let module = input.load(&engine, command.allow_precompiled)?;
-    let names = Names {
+    let short = input.short_name().unwrap_or("<stdin>".to_string());
+    let dump_file = command.coredump.as_ref();
+    let dump_file = dump_file.map(|path| DumpFile::new(path, &short, &input));
+    let program = Program {
         label: input.label.clone(),
-        short: input.short_name().unwrap_or("<stdin>".to_string()),
-        program: input.short_name().unwrap_or("-".to_string()),
+        short,
+        name: input.short_name().unwrap_or("-".to_string()),
+        dump_file: dump_file.transpose()?,
     };
+    let module = input.load(&engine, command.allow_precompiled, dumps)?;
     // The program may run for long, and nothing needs the file's bytes any more.
     drop(input);
     if command.invoke.is_none() {
-        check_runnable(&module, &names)?;
+        check_runnable(&module, &program)?;
     }
     // The words after the file are the program's, or the called function's.
     let arguments = if command.invoke.is_some() {
@@ -37,45 +52,71 @@ pub(crate) fn run(command: &Run) -> Result<(), Failure> {
     } else {
         &words[..]
     };
-    let mut store = Store::new(&engine, wasi(command, &names, arguments)?);
+    let mut store = Store::new(&engine, wasi(command, &program, arguments)?);
+    if let Some(dump_file) = &program.dump_file {
+        dump_file.watch(&mut store);
+    }
     let mut linker = Linker::new(&engine);
     trapline_wasi::add_to_linker(&mut linker, |wasi| wasi)?;
-    imports::check(&module, &linker, &mut store, &names.label)?;
-    let instance = linker.instantiate(&mut store, &module);
-    let instance = instance.map_err(|error| names.explain(&store, error))?;
+    imports::check(&module, &linker, &mut store, &program.label)?;
+    let instance = match dumps {
+        true => wait_for(linker.instantiate_async(&mut store, &module)),
+        false => linker.instantiate(&mut store, &module),
+    };
+    let instance = instance.map_err(|error| program.explain(&store, error))?;
     match &command.invoke {
-        Some(function) => invoke_export(&mut store, &instance, function, &words, &names),
-        None => call(&mut store, &instance, "_start", &names),
+        Some(function) => invoke_export(&mut store, &instance, function, &words, &program),
+        None => call(&mut store, &instance, "_start", &program),
     }
 }
 
-/// What the module is called.
-struct Names {
-    /// In errors: as on the command line.
+/// What is known of the program besides its module.
+struct Program {
+    /// What it is called in errors: as on the command line.
     label: String,
     /// In reports: the last part of its path.
     short: String,
     /// To itself, unless it is told another name.
-    program: String,
+    name: String,
+    /// Where a core dump goes, if there is to be one.
+    dump_file: Option<Arc<DumpFile>>,
 }
 
-impl Names {
+impl Program {
     /// What to say of an error that came out of the guest.
     fn explain(&self, store: &Store<WasiCtx>, error: Error) -> Failure {
         if let Some(exit) = error.downcast_ref::<ExitCode>() {
             return Failure::Exit(exit.0);
         }
+        let dump_file = self.dump_file.as_ref();
+        let dump = dump_file.map(|file| file.outcome(store, &error));
+        let dump = dump.unwrap_or_default();
         if let Some(info) = error.trap_info() {
-            return Failure::Trap(report::trap(info, error.backtrace(), &self.short));
+            return Failure::Trap(report::trap(info, error.backtrace(), &self.short) + &dump);
         }
         if let Some(thrown) = error.exception() {
-            return Failure::Exception(report::exception(thrown, store, &self.short));
+            return Failure::Exception(report::exception(thrown, store, &self.short) + &dump);
         }
         if error.backtrace().is_some() {
             let text = harmless(&error.to_string());
-            return Failure::Host(report::host(&text, error.backtrace(), &self.short));
+            return Failure::Host(report::host(&text, error.backtrace(), &self.short) + &dump);
         }
         Failure::Error(anyhow::Error::from(error).context(format!("cannot run {}", self.label)))
+    }
+
+    /// Calls a function of the guest, such that a crash can be looked at if there is to be a core dump.
+    fn call(
+        &self,
+        store: &mut Store<WasiCtx>,
+        function: &Func,
+        arguments: &[Val],
+        results: &mut [Val],
+    ) -> Result<(), Failure> {
+        let called = match self.dump_file {
+            Some(_) => wait_for(function.call_async(&mut *store, arguments, results)),
+            None => function.call(&mut *store, arguments, results),
+        };
+        called.map_err(|error| self.explain(store, error))
     }
 }
 
@@ -87,7 +128,7 @@ fn utf8(word: &OsString) -> anyhow::Result<String> {
 }
 
 /// Fails if there is nothing in the module to run, and says what can be called instead.
-fn check_runnable(module: &Module, names: &Names) -> anyhow::Result<()> {
+fn check_runnable(module: &Module, program: &Program) -> anyhow::Result<()> {
     let functions = module
         .exports()
         .filter(|export| matches!(export.ty(), ExternType::Func(_)));
@@ -100,14 +141,14 @@ fn check_runnable(module: &Module, names: &Names) -> anyhow::Result<()> {
     if functions.is_empty() {
         bail!(
             "{} has nothing to run: neither `_start` nor any other function",
-            names.label
+            program.label
         );
     }
     let (list, more) = functions.split_at(functions.len().min(8));
     let more = if more.is_empty() { "" } else { ", ..." };
     bail!(
         "{} has no `_start` to run; call one of its functions with --invoke: {}{more}",
-        names.label,
+        program.label,
         list.join(", ")
     )
 }
@@ -123,10 +164,10 @@ fn has_start(wasm: &[u8]) -> bool {
 }
 
 /// What the program is given.
-fn wasi(command: &Run, names: &Names, arguments: &[String]) -> anyhow::Result<WasiCtx> {
+fn wasi(command: &Run, program: &Program, arguments: &[String]) -> anyhow::Result<WasiCtx> {
     let mut wasi = WasiCtxBuilder::new();
     wasi.inherit_stdio();
-    wasi.arg(command.argv0.as_ref().unwrap_or(&names.program));
+    wasi.arg(command.argv0.as_ref().unwrap_or(&program.name));
     wasi.args(arguments);
     for variable in &command.variables {
         match variable.split_once('=') {
@@ -159,13 +200,10 @@ fn call(
     store: &mut Store<WasiCtx>,
     instance: &Instance,
     name: &str,
-    names: &Names,
+    program: &Program,
 ) -> Result<(), Failure> {
     match instance.get_func(&mut *store, name) {
-        Some(function) => {
-            let called = function.call(&mut *store, &[], &mut []);
-            called.map_err(|error| names.explain(store, error))
-        }
+        Some(function) => program.call(store, &function, &[], &mut []),
         None => Ok(()),
     }
 }
@@ -175,18 +213,16 @@ fn invoke_export(
     instance: &Instance,
     name: &str,
     words: &[String],
-    names: &Names,
+    program: &Program,
 ) -> Result<(), Failure> {
     let Some(function) = instance.get_func(&mut *store, name) else {
-        return Err(anyhow!("{} exports no function named {name}", names.label).into());
+        return Err(anyhow!("{} exports no function named {name}", program.label).into());
     };
     let ty = function.ty(&*store);
     let arguments = invoke::arguments(&ty, words).with_context(|| format!("cannot call {name}"))?;
     // A library of WASI, a reactor, is to be initialized before anything else is called.
-    call(store, instance, "_initialize", names)?;
+    call(store, instance, "_initialize", program)?;
     let mut results = invoke::room(&ty);
-    function
-        .call(&mut *store, &arguments, &mut results)
-        .map_err(|error| names.explain(store, error))?;
+    program.call(store, &function, &arguments, &mut results)?;
     crate::until_closed(std::io::stdout().write_all(invoke::show(&results).as_bytes()))
 }

@@ -6,6 +6,7 @@ use super::val::Val;
 use crate::error::Result;
 use crate::vm::exceptions::{self, Handle};
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 /// An exception: a [`Tag`] that says what kind it is, and the values that it carries.
@@ -104,6 +105,21 @@ impl ExnRef {
     /// Whether both refer to the same exception.
     pub fn ptr_eq(&self, other: &ExnRef) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+/// Equal are references to the same exception.
+impl PartialEq for ExnRef {
+    fn eq(&self, other: &ExnRef) -> bool {
+        self.ptr_eq(other)
+    }
+}
+
+impl Eq for ExnRef {}
+
+impl Hash for ExnRef {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.number.hash(state);
     }
 }
 

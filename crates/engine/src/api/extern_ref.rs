@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 /// A value of the host that a guest can hold and hand around, but not look into.
@@ -23,7 +24,8 @@ use std::sync::Arc;
 ///
 /// let name = ExternRef::new(String::from("trap"));
 /// let back = same.call(&mut store, Some(name.clone()))?.unwrap();
-/// assert!(back.ptr_eq(&name));
+/// assert_eq!(back, name);
+/// assert_ne!(back, ExternRef::new(String::from("trap")));
 /// assert_eq!(back.data().downcast_ref::<String>().unwrap(), "trap");
 /// # Ok::<(), trapline::Error>(())
 /// ```
@@ -49,6 +51,21 @@ impl ExternRef {
     /// What tells values apart: where the value lies.
     pub(crate) fn address(&self) -> usize {
         Arc::as_ptr(&self.0).addr()
+    }
+}
+
+/// Equal are references to the same value, whatever the value is.
+impl PartialEq for ExternRef {
+    fn eq(&self, other: &ExternRef) -> bool {
+        self.ptr_eq(other)
+    }
+}
+
+impl Eq for ExternRef {}
+
+impl Hash for ExternRef {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.address().hash(state);
     }
 }
 

@@ -8,7 +8,7 @@ use crate::vm::items::ItemId;
 use crate::vm::store::StoreId;
 use trapline_compile::types::GlobalType;
 
-/// A global of a store.
+/// A global of a store. Two are equal if they are one and the same.
 ///
 /// # Panics
 ///
@@ -26,7 +26,7 @@ use trapline_compile::types::GlobalType;
 /// assert!(global.set(&mut store, Val::I64(3)).is_err());
 /// # Ok::<(), trapline::Error>(())
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Global {
     store: StoreId,
     id: ItemId,

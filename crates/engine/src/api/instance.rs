@@ -40,7 +40,7 @@ use crate::vm::wasm_ty::{WasmParams, WasmResults};
 /// assert_eq!(names, ["memory", "answer"]);
 /// # Ok::<(), trapline::Error>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Instance {
     store: StoreId,
     index: u32,

@@ -8,7 +8,7 @@ use crate::vm::{access, limits};
 use trapline_compile::layout::WASM_PAGE_SIZE;
 use trapline_compile::types::MemoryType;
 
-/// A linear memory of a store.
+/// A linear memory of a store. Two are equal if they are one and the same.
 ///
 /// # Panics
 ///
@@ -26,7 +26,7 @@ use trapline_compile::types::MemoryType;
 /// assert!(memory.write(&mut store, 2 * 65536 - 1, b"trap").is_err());
 /// # Ok::<(), trapline::Error>(())
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Memory {
     store: StoreId,
     id: ItemId,

@@ -8,7 +8,7 @@ use crate::vm::items::ItemId;
 use crate::vm::store::StoreId;
 use trapline_compile::types::TableType;
 
-/// A table of a store: a growable array of references.
+/// A table of a store: a growable array of references. Two are equal if they are one and the same.
 ///
 /// A table has at most 10 million elements, whatever its type allows.
 ///
@@ -30,7 +30,7 @@ use trapline_compile::types::TableType;
 /// assert!(table.get(&mut store, 3).is_none());
 /// # Ok::<(), trapline::Error>(())
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Table {
     store: StoreId,
     id: ItemId,

@@ -138,3 +138,32 @@ impl Instance {
         Some(Extern::from_item(store.id, item))
     }
 }
+
+/// # For debuggers
+impl Func {
+    /// The instance whose module defines the function, and the function's index there, counted with
+    /// the imported ones. `None` if it is a function of the host.
+    ///
+    /// ```
+    /// use trapline::{Engine, Func, Instance, Module, Store};
+    ///
+    /// let engine = Engine::default();
+    /// let module = Module::new(
+    ///     &engine,
+    ///     r#"(module (import "host" "log" (func)) (func (export "run")))"#,
+    /// )?;
+    /// let mut store = Store::new(&engine, ());
+    /// let log = Func::wrap(&mut store, || {});
+    /// let instance = Instance::new(&mut store, &module, &[log.into()])?;
+    /// let run = instance.get_func(&mut store, "run").unwrap();
+    /// assert_eq!(run.debug_definition(&store), Some((instance, 1)));
+    /// assert_eq!(log.debug_definition(&store), None);
+    /// # Ok::<(), trapline::Error>(())
+    /// ```
+    pub fn debug_definition(&self, store: impl AsContext) -> Option<(Instance, u32)> {
+        let store = store.as_context().into_inner().opaque();
+        store.check(self.store_id());
+        let (instance, function) = store.definition(self.pointer())?;
+        Some((Instance::from_index(store.id, instance), function.as_u32()))
+    }
+}

@@ -2,8 +2,9 @@
 
 use super::context::VmFuncRef;
 use super::items::Record;
-use super::store::OpaqueMut;
+use super::store::{OpaqueMut, StoreOpaque};
 use std::ptr::{self, NonNull};
+use trapline_compile::Code;
 use trapline_compile::types::FuncIndex;
 
 /// A function of some store. Every value of this type points to a `VmFuncRef` that lives as long
@@ -68,5 +69,26 @@ impl OpaqueMut<'_> {
         let made = self.made_func_refs.entry((instance, func));
         let record = made.or_insert_with(|| Record::new(callee));
         Some(FuncPtr(record.address()))
+    }
+}
+
+impl StoreOpaque {
+    /// The instance that defines a function, and the function's index in its module. `None` if it is
+    /// the host's. The function is of this store.
+    pub(crate) fn definition(&self, func: FuncPtr) -> Option<(u32, FuncIndex)> {
+        // SAFETY: the store is borrowed, so it lives, and nothing is filled in meanwhile.
+        let record = unsafe { func.get() };
+        let vmctx = record.vmctx.addr();
+        let mut instances = self.instances.iter();
+        // Its own record or that of another instance, which imports it: both have its vmctx and code.
+        let index = instances.position(|instance| instance.vmctx.as_ptr().addr() == vmctx)?;
+        let module = &self.instances[index].module;
+        let offset = module.code().offset_of(record.code.addr())?;
+        match module.compiled().find(offset)? {
+            Code::Function(function) => {
+                Some((index as u32, module.info().function_index(function)))
+            }
+            _ => None,
+        }
     }
 }

@@ -3,8 +3,8 @@
 use crate::common::{block_on, instantiate};
 use crate::support::{FAIL, Guest, OVERFLOW, TRAP, name};
 use trapline::{
-    Caller, DebugSession, DebugStepResult, Engine, Error, ExternRef, Instance, Linker, Module,
-    Store, Val,
+    Caller, Config, DebugSession, DebugStepResult, Engine, Error, ExternRef, Func, Instance,
+    Linker, Module, Observe, Ref, Store, Val,
 };
 
 /// Functions by name, `-` for the host.
@@ -144,6 +144,50 @@ fn any_function_of_an_instance_can_be_called() {
             let func = instance.debug_function(&mut store, index).unwrap();
             let func = func.typed::<i32, i32>(&store).unwrap();
             assert_eq!(func.call(&mut store, 21).unwrap(), expected);
+        }
+    }
+}
+
+#[test]
+fn functions_and_items_are_traced_to_where_they_are_from() {
+    for observe in [Observe::None, Observe::State] {
+        let engine = Engine::new(Config::new().observe(observe)).unwrap();
+        let mut store = Store::new(&engine, ());
+        let host = Func::wrap(&mut store, || {});
+        let library = r#"(module (func) (func (export "f")) (memory (export "m") 1)
+            (table (export "t") 1 funcref) (global (export "g") i32 (i32.const 1)))"#;
+        let library = Module::new(&engine, library).unwrap();
+        let user = r#"(module (import "" "host" (func)) (import "" "f" (func))
+            (import "" "m" (memory 1)) (import "" "t" (table 1 funcref)) (import "" "g" (global i32))
+            (memory 1) (table 1 funcref) (global i32 (i32.const 1)) (func)
+            (table 4 funcref) (elem (table 2) (i32.const 0) func 0 1 2))"#;
+        let user = Module::new(&engine, user).unwrap();
+        // The same module twice: code alone does not tell an instance.
+        let libraries = [0, 1].map(|_| Instance::new(&mut store, &library, &[]).unwrap());
+        for defining in libraries {
+            let item = |store: &Store<()>, name| defining.get_export(store, name).unwrap();
+            let mut imports = vec![host.into()];
+            imports.extend(["f", "m", "t", "g"].map(|name| item(&store, name)));
+            let using = Instance::new(&mut store, &user, &imports).unwrap();
+            let expected = [None, Some((defining, 1)), Some((using, 2))];
+            let table = using.debug_table(&store, 2).unwrap();
+            for (index, expected) in (0..).zip(expected) {
+                let of_instance = using.debug_function(&mut store, index).unwrap();
+                assert_eq!(of_instance.debug_definition(&store), expected);
+                let Some(Ref::Func(Some(of_table))) = table.get(&store, index.into()) else {
+                    panic!("no function")
+                };
+                assert_eq!(of_table.debug_definition(&store), expected);
+            }
+            let memories = [0, 1].map(|index| using.debug_memory(&store, index));
+            assert_eq!(memories[0], defining.debug_memory(&store, 0));
+            assert_ne!(memories[0], memories[1]);
+            let tables = [0, 1].map(|index| using.debug_table(&store, index));
+            assert_eq!(tables[0], defining.debug_table(&store, 0));
+            assert_ne!(tables[0], tables[1]);
+            let globals = [0, 1].map(|index| using.debug_global(&store, index));
+            assert_eq!(globals[0], defining.debug_global(&store, 0));
+            assert_ne!(globals[0], globals[1]);
         }
     }
 }
