@@ -41,7 +41,7 @@ const GUESTS: &[&str] = &[
 ];
 
 /// Programs of the corpus.
-const PROGRAMS: &[&str] = &["shootout-switch", "quicksort", "richards"];
+const PROGRAMS: &[&str] = &["quicksort", "richards"];
 
 /// What is left of a program.
 #[derive(Default, PartialEq)]
