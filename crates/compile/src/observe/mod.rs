@@ -10,7 +10,7 @@ mod states;
 pub use frame_map::FrameMap;
 pub use level::Observe;
 pub use places::{Flow, FunctionPoints, Place, PlacedOperator};
-pub use read::{FrameReader, FrameValue, ReadError, StoppedFrame};
+pub use read::{FrameReader, FrameValue, Progress, ReadError, StoppedFrame};
 pub use recipe::{Recipe, RecipeId, Recipes};
 pub use states::{FunctionStates, OperandState, State};
 

@@ -116,6 +116,14 @@ struct Held {
     loaded: bool,
 }
 
+/// How far a reader has come, to go on from there with another: what it has taken from the frame, and
+/// what the operators that it went past have made of it.
+pub struct Progress {
+    next: usize,
+    operands: Vec<Held>,
+    locals: BTreeMap<u32, Local>,
+}
+
 #[derive(Clone, Copy)]
 enum Local {
     Recipe(RecipeId),
@@ -214,6 +222,38 @@ impl<'a> FrameReader<'a> {
             reader.push(FrameValue::new(operand.ty, bits), false);
         }
         Ok(reader)
+    }
+
+    /// Reads a frame that another reader of it was given up for. It still stands where it was, and
+    /// nothing has been written that it could read.
+    pub fn resume(
+        module: &'a CompiledModule,
+        states: &'a FunctionStates,
+        frame: &'a dyn StoppedFrame,
+        progress: Progress,
+    ) -> FrameReader<'a> {
+        let Progress {
+            next,
+            operands,
+            locals,
+        } = progress;
+        FrameReader {
+            states,
+            module,
+            frame,
+            next,
+            operands,
+            locals,
+        }
+    }
+
+    /// How far this has come, for [`FrameReader::resume`].
+    pub fn into_progress(self) -> Progress {
+        Progress {
+            next: self.next,
+            operands: self.operands,
+            locals: self.locals,
+        }
     }
 
     /// The wasm pc of the operator that comes next.

@@ -12,7 +12,9 @@ use crate::api::Val;
 use crate::error::{Error, Result};
 use std::sync::Arc;
 use trapline_compile::layout::WASM_PAGE_SIZE;
-use trapline_compile::observe::{FrameReader, FrameValue, FunctionStates, ReadError, StoppedFrame};
+use trapline_compile::observe::{
+    FrameReader, FrameValue, FunctionStates, Progress, ReadError, StoppedFrame,
+};
 use trapline_compile::types::{FuncIndex, GlobalIndex, MemoryIndex, TableIndex};
 
 /// The bytes of a word of the stack.
@@ -72,8 +74,9 @@ impl<'s> LiveValues<'s> {
         reader.map_err(unreadable)
     }
 
-    /// Where the frame is if it goes past its operator on paper; `None` if the machine must run it.
-    pub fn following(&self) -> Result<Option<u32>> {
+    /// Where the frame is if it goes past its operator on paper, and how far it has been read there;
+    /// `None` if the machine must run it. It may have been read as far as it is now.
+    pub fn following(&self, read: Option<Progress>) -> Result<Option<(u32, Progress)>> {
         let live = &self.guest.live;
         let module = self.guest.module.compiled();
         if live.at_call || module.point_at(live.text_offset).is_none() {
@@ -83,26 +86,38 @@ impl<'s> LiveValues<'s> {
             // The machine has a point at each operator.
             return Ok(None);
         }
-        let mut reader = self.reader()?;
+        let mut reader = self.reader_from(read)?;
         match reader.step() {
-            Ok(()) => Ok(reader.wasm_pc()),
+            Ok(()) => Ok(reader
+                .wasm_pc()
+                .map(|following| (following, reader.into_progress()))),
             Err(ReadError::NoOperator(_) | ReadError::Traps { .. }) => Ok(None),
             Err(error) => Err(unreadable(error)),
         }
     }
 
-    /// Whether the frame, which is at a point or beyond it on paper, comes to an operator behind that
-    /// in the same region, without the machine.
-    pub fn comes_to(&self, wasm_pc: u32) -> Result<bool> {
-        let mut reader = self.reader()?;
+    /// Has the frame, which is at a point or beyond it on paper, come to an operator behind that in the
+    /// same region, without the machine. Returns how far it has been read there; `None` if it does
+    /// not come there.
+    pub fn come_to(&self, wasm_pc: u32, read: Option<Progress>) -> Result<Option<Progress>> {
+        let mut reader = self.reader_from(read)?;
         while reader.wasm_pc().is_some_and(|now| now < wasm_pc) {
             match reader.step() {
                 Ok(()) => {}
-                Err(ReadError::NoOperator(_) | ReadError::Traps { .. }) => return Ok(false),
+                Err(ReadError::NoOperator(_) | ReadError::Traps { .. }) => return Ok(None),
                 Err(error) => return Err(unreadable(error)),
             }
         }
-        Ok(reader.wasm_pc() == Some(wasm_pc))
+        let is_there = reader.wasm_pc() == Some(wasm_pc);
+        Ok(is_there.then(|| reader.into_progress()))
+    }
+
+    fn reader_from(&self, read: Option<Progress>) -> Result<FrameReader<'_>> {
+        let module = self.guest.module.compiled();
+        match read {
+            Some(read) => Ok(FrameReader::resume(module, &self.states, self, read)),
+            None => self.reader(),
+        }
     }
 
     /// What the frame has computed and does not hold: what is read of it follows from what memories,
@@ -182,13 +197,12 @@ impl Computed {
             let wasm_pc = now.wasm_pc.unwrap_or_default();
             return Some(format!("what the operator at {wasm_pc:#x} has done"));
         }
-        let operands = self.operands.iter().zip(&now.operands);
+        let mut operands = self.operands.iter().zip(&now.operands);
         let mut locals = self.locals.iter().zip(&now.locals);
-        let mut changed_operands = operands.map(|(before, now)| before != now);
-        let changed_local = locals.find(|(before, now)| before != now);
-        let changed_operand = changed_operands.position(|changed| changed);
-        let operand = changed_operand.map(|index| format!("operand {index}"));
-        operand.or_else(|| changed_local.map(|((index, _), _)| format!("local {index}")))
+        let operand = operands.position(|(before, now)| before != now);
+        let local = locals.find(|(before, now)| before != now);
+        let operand = operand.map(|index| format!("operand {index}"));
+        operand.or_else(|| local.map(|((index, _), _)| format!("local {index}")))
     }
 }
 

@@ -26,26 +26,30 @@ use super::store::StoreOpaque;
 use crate::api::ExnRef;
 use crate::error::{Error, Result};
 use crate::trap::{HostFailure, Stop, StopReason, Unwound};
+use trapline_compile::observe::Progress;
 
 /// A guest that stands still.
 pub(crate) struct Standing {
     stop: Stop,
     /// Where the innermost frame is on paper, if not where the machine is.
     position: Option<u32>,
+    /// How far that frame has been read there, unless something may have been written since. Regions
+    /// can be long, and need not be gone through again from the beginning for each stop.
+    read: Option<Progress>,
     /// Whether a breakpoint at this place has yet to be reported.
     is_due: bool,
     /// Whether the exception that was thrown is another one by now.
     is_replaced: bool,
     /// What the innermost frame had computed when the store was last given away to be changed.
-    computed: Option<Computed>,
+    computed: Option<Box<Computed>>,
 }
 
 /// The next breakpoint of a region.
 enum Ahead {
     /// Where the guest is.
     Here,
-    /// Further on.
-    At(u32),
+    /// Further on, and read as far as there.
+    At(u32, Progress),
     /// The guest comes to none without the machine.
     Nothing,
 }
@@ -61,6 +65,7 @@ impl Standing {
             is_due: matches!(stop.reason, StopReason::Breakpoint),
             stop,
             position: None,
+            read: None,
             is_replaced: false,
             computed: None,
         }
@@ -127,8 +132,9 @@ impl Standing {
         self.position
     }
 
-    fn moved_to(&mut self, wasm_pc: u32, version: &Version) {
+    fn moved_to(&mut self, wasm_pc: u32, read: Progress, version: &Version) {
         self.position = Some(wasm_pc);
+        self.read = Some(read);
         self.computed = None;
         // Frames that were found before are elsewhere.
         version.advance();
@@ -140,6 +146,7 @@ impl Standing {
     /// This is what decides about breakpoints, for all who watch calls.
     pub fn come_to_breakpoint(&mut self, store: &StoreOpaque, version: &Version) -> Result<bool> {
         let is_due = self.is_due;
+        let read = self.read.take();
         let ahead = self.at_planted(store, version, |frame, planted, wasm_pc| -> Result<_> {
             if is_due && planted.is_breakpoint(wasm_pc) {
                 return Ok(Ahead::Here);
@@ -147,19 +154,22 @@ impl Standing {
             let Some(next) = planted.next_breakpoint(wasm_pc) else {
                 return Ok(Ahead::Nothing);
             };
-            Ok(
-                match LiveValues::new(frame, store, version)?.comes_to(next)? {
-                    true => Ahead::At(next),
-                    false => Ahead::Nothing,
-                },
-            )
+            let values = LiveValues::new(frame, store, version)?;
+            Ok(match values.come_to(next, read)? {
+                Some(read) => Ahead::At(next, read),
+                None => Ahead::Nothing,
+            })
         });
         let ahead = ahead.transpose()?.unwrap_or(Ahead::Nothing);
         self.is_due = false;
-        if let Ahead::At(wasm_pc) = ahead {
-            self.moved_to(wasm_pc, version);
+        match ahead {
+            Ahead::Here => Ok(true),
+            Ahead::At(wasm_pc, read) => {
+                self.moved_to(wasm_pc, read, version);
+                Ok(true)
+            }
+            Ahead::Nothing => Ok(false),
         }
-        Ok(!matches!(ahead, Ahead::Nothing))
     }
 
     /// Whether there is a breakpoint where the guest is. It counts as reported, or as due.
@@ -199,19 +209,22 @@ impl Standing {
     /// Has the innermost frame go past an operator without running it, where that comes to the
     /// same. Returns whether it did.
     pub fn step_on_paper(&mut self, store: &StoreOpaque, version: &Version) -> Result<bool> {
-        let following = self.read(store, version, |values| values.following())?;
-        if let Some(wasm_pc) = following.flatten() {
-            self.moved_to(wasm_pc, version);
-        }
-        Ok(following.flatten().is_some())
+        let read = self.read.take();
+        let following = self.of_values(store, version, |values| values.following(read))?;
+        let Some((wasm_pc, read)) = following.flatten() else {
+            return Ok(false);
+        };
+        self.moved_to(wasm_pc, read, version);
+        Ok(true)
     }
 
     /// Notes what the innermost frame has computed, before the store is given away to be changed.
     pub fn note_computed(&mut self, store: &StoreOpaque, version: &Version) {
+        self.read = None;
         if self.computed.is_none() {
             // Of what cannot be read nobody can tell that it has changed.
-            let computed = self.read(store, version, |values| values.computed());
-            self.computed = computed.ok().flatten();
+            let computed = self.of_values(store, version, |values| values.computed());
+            self.computed = computed.ok().flatten().map(Box::new);
         }
     }
 
@@ -220,7 +233,7 @@ impl Standing {
         let Some(before) = &self.computed else {
             return Ok(());
         };
-        let now = self.read(store, version, |values| values.computed())?;
+        let now = self.of_values(store, version, |values| values.computed())?;
         match now.and_then(|now| before.difference(&now)) {
             None => Ok(()),
             Some(what) => Err(Error::LateWrite(what)),
@@ -228,7 +241,7 @@ impl Standing {
     }
 
     /// Reads the values of the innermost frame, if it is at a point and has values that can be read.
-    fn read<R>(
+    fn of_values<R>(
         &self,
         store: &StoreOpaque,
         version: &Version,
