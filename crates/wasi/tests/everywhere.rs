@@ -25,8 +25,8 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use trapline::{
-    Caller, Config, DebugSession, DebugStepResult, Engine, Error, Extern, Instance, Linker, Module,
-    Observe, Ref, Store,
+    Caller, Config, DebugSession, DebugStepResult, Engine, Error, Extern, Func, Instance, Linker,
+    Module, Observe, Ref, Store,
 };
 use trapline_wasi::{ExitCode, OutputPipe, WasiCtx, WasiCtxBuilder};
 
@@ -41,7 +41,10 @@ const GUESTS: &[&str] = &[
 ];
 
 /// Programs of the corpus.
-const PROGRAMS: &[&str] = &["quicksort", "richards"];
+const PROGRAMS: &[&str] = &["quicksort", "richards", "shootout-switch"];
+
+/// So many places that a program comes by are compared with its steps.
+const STEPS: usize = 200_000;
 
 /// What is left of a program.
 #[derive(Default, PartialEq)]
@@ -144,7 +147,87 @@ impl Program {
         }
     }
 
+    /// Runs it, stopping everywhere if it is observed. Returns what it leaves, and how often it was
+    /// stopped.
     fn run(&self, observe: Observe) -> Result<(Left, Stops), Error> {
+        let (mut outcome, mut stops) = (Ok(()), Stops::default());
+        let (instance, mut store, outputs) = self.call(observe, |store, start, module| {
+            if observe == Observe::None {
+                outcome = start.call(store, &[], &mut []);
+                return Ok(());
+            }
+            let session = DebugSession::call(store, start, &[])?;
+            let mut each_time = HashSet::new();
+            if self.each_time && observe == Observe::State {
+                let engine = Engine::new(Config::new().observe(Observe::Stacks))?;
+                let points = Module::from_file(&engine, &self.wasm)?;
+                each_time.extend(points.debug_places());
+            }
+            (outcome, stops) = self.stop_everywhere(session, module, &each_time)?;
+            Ok(())
+        })?;
+        let outcome = match outcome {
+            Ok(()) => "returned".to_owned(),
+            Err(error) => match error.downcast_ref() {
+                Some(ExitCode(code)) => format!("exit code {code}"),
+                None => error
+                    .trap()
+                    .map_or(error.to_string(), |trap| trap.to_string()),
+            },
+        };
+        let [stdout, stderr] = outputs.map(|output| output.take());
+        let left = Left {
+            outcome,
+            stdout,
+            stderr,
+            ..left(&mut store, instance)
+        };
+        Ok((left, stops))
+    }
+
+    /// The first places that the program comes by: where it is after each step, or if it does not
+    /// `step`, where breakpoints at all places stop it.
+    fn trace(&self, step: bool) -> Result<Vec<u32>, Error> {
+        let mut trace = Vec::new();
+        self.call(Observe::State, |store, start, module| {
+            let mut session = DebugSession::call(store, start, &[])?;
+            if !step {
+                let places = module.debug_places();
+                session.edit_breakpoints(|breakpoints| {
+                    let mut places = places.into_iter();
+                    places.try_for_each(|place| breakpoints.add(module, place).map(drop))
+                })?;
+            }
+            while trace.len() < STEPS {
+                let next = match step {
+                    true => block_on(session.step()),
+                    false => block_on(session.next()),
+                };
+                match next {
+                    Some(DebugStepResult::Step | DebugStepResult::Breakpoint(_)) => {
+                        let frame = session.frames().next().expect("it is stopped");
+                        trace.extend(frame.wasm_pc()?);
+                    }
+                    Some(DebugStepResult::Finished(_)) => break,
+                    Some(
+                        DebugStepResult::Trap(_)
+                        | DebugStepResult::HostError(_)
+                        | DebugStepResult::Exception(_),
+                    ) => {}
+                    step => panic!("{}: {step:?}", self.name),
+                }
+            }
+            Ok(())
+        })?;
+        Ok(trace)
+    }
+
+    /// Makes an instance and has `run` call its program.
+    fn call(
+        &self,
+        observe: Observe,
+        run: impl FnOnce(&mut Store<WasiCtx>, Func, &Module) -> Result<(), Error>,
+    ) -> Result<(Instance, Store<WasiCtx>, [OutputPipe; 2]), Error> {
         let engine = Engine::new(Config::new().observe(observe))?;
         // When a file was read last can be seen once.
         for entry in std::fs::read_dir(self.folder.path()).unwrap() {
@@ -165,36 +248,8 @@ impl Program {
         make_predictable(&mut linker)?;
         let instance = linker.instantiate(&mut store, &module)?;
         let start = instance.get_func(&mut store, "_start").unwrap();
-        let (outcome, stops) = match observe {
-            Observe::None => (start.call(&mut store, &[], &mut []), Stops::default()),
-            _ => {
-                let session = DebugSession::call(&mut store, start, &[])?;
-                let mut each_time = HashSet::new();
-                if self.each_time && observe == Observe::State {
-                    let engine = Engine::new(Config::new().observe(Observe::Stacks))?;
-                    let points = Module::from_file(&engine, &self.wasm)?;
-                    each_time.extend(points.debug_places());
-                }
-                self.stop_everywhere(session, &module, &each_time)?
-            }
-        };
-        let outcome = match outcome {
-            Ok(()) => "returned".to_owned(),
-            Err(error) => match error.downcast_ref() {
-                Some(ExitCode(code)) => format!("exit code {code}"),
-                None => error
-                    .trap()
-                    .map_or(error.to_string(), |trap| trap.to_string()),
-            },
-        };
-        let [stdout, stderr] = outputs.map(|output| output.take());
-        let left = Left {
-            outcome,
-            stdout,
-            stderr,
-            ..left(&mut store, instance)
-        };
-        Ok((left, stops))
+        run(&mut store, start, &module)?;
+        Ok((instance, store, outputs))
     }
 
     /// Goes on from every stop, so many times at each place, and every time at some. Returns what
@@ -278,8 +333,8 @@ fn hits() -> u64 {
     }
 }
 
-#[test]
-fn programs_that_are_stopped_everywhere_end_as_if_they_had_not_been() {
+/// The programs that are run here: our own, and some of the corpus.
+fn programs() -> Vec<Program> {
     let guests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/guests");
     let mut programs: Vec<Program> = GUESTS
         .iter()
@@ -291,8 +346,28 @@ fn programs_that_are_stopped_everywhere_end_as_if_they_had_not_been() {
         programs.extend(chosen.map(|wasm| Program::new(&wasm, false)));
         assert_eq!(programs.len(), GUESTS.len() + PROGRAMS.len());
     }
+    programs
+}
+
+/// Steps plant breakpoints where they think that the program comes to next.
+#[test]
+fn steps_come_by_each_place_that_breakpoints_everywhere_come_by() {
+    for program in programs() {
+        let name = &program.name;
+        let expected = program.trace(false).unwrap();
+        let trace = program.trace(true).unwrap();
+        println!("{name}: {} steps", trace.len());
+        assert!(trace.len() > 1000, "{name}");
+        let differs = expected.iter().zip(&trace).position(|(a, b)| a != b);
+        assert_eq!(differs, None, "{name}");
+        assert_eq!(trace.len(), expected.len(), "{name}");
+    }
+}
+
+#[test]
+fn programs_that_are_stopped_everywhere_end_as_if_they_had_not_been() {
     let mut wrong = Vec::new();
-    for program in &programs {
+    for program in &programs() {
         let name = &program.name;
         let (expected, _) = program.run(Observe::None).unwrap();
         let bytes: usize = expected.memories.iter().map(Vec::len).sum();

@@ -8,7 +8,7 @@ use super::read::arity;
 use crate::evaluate;
 use crate::image::CompiledModule;
 use crate::tables::Point;
-use crate::types::DefinedFuncIndex;
+use crate::types::{DefinedFuncIndex, FuncIndex, TableIndex};
 use std::ops::Range;
 use wasmparser::{BinaryReader, Operator, OperatorsReader, OperatorsReaderAllocations};
 
@@ -18,11 +18,22 @@ pub enum Flow {
     /// To the operator behind it, and nothing but operands and locals has changed.
     Through,
     /// Into another function, and from there to the operator behind it.
-    Call,
+    Call(Callee),
     /// Into another function, which returns in this one's place.
-    TailCall,
-    /// In any other way, or there is an effect: the region ends.
+    TailCall(Callee),
+    /// In any other way ([`Branches`](super::Branches)), or there is an effect: the region ends.
     Other,
+}
+
+/// Which function is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Callee {
+    /// This one.
+    Function(FuncIndex),
+    /// The one in a table at the index that is the topmost operand.
+    Element(TableIndex),
+    /// The one that the topmost operand refers to.
+    Reference,
 }
 
 /// An operator in a module file.
@@ -118,6 +129,11 @@ impl FunctionPoints {
         places
     }
 
+    /// The wasm pc of the first point, which the function begins with.
+    pub fn first(&self) -> Option<u32> {
+        Some(self.points.first()?.wasm_pc)
+    }
+
     /// The points at a wasm pc: one, unless there is none or the code generator has made more of it.
     pub fn at(&self, wasm_pc: u32) -> &[Point] {
         let from = self.points.partition_point(|point| point.wasm_pc < wasm_pc);
@@ -142,7 +158,7 @@ impl FunctionPoints {
             let operator = read(module.wasm(), rest.clone(), &mut allocations)?;
             rest.start = match operator.flow {
                 Flow::Through => operator.end,
-                Flow::Call | Flow::TailCall | Flow::Other => rest.end,
+                Flow::Call(_) | Flow::TailCall(_) | Flow::Other => rest.end,
             };
             Some(operator)
         })
@@ -178,11 +194,15 @@ fn read(
 /// How control goes on after an operator that can be read by itself.
 fn flow(operator: &Operator<'_>) -> Flow {
     use Operator as O;
+    let function = |index| Callee::Function(FuncIndex::from_u32(index));
+    let element = |index| Callee::Element(TableIndex::from_u32(index));
     match operator {
-        O::Call { .. } | O::CallIndirect { .. } | O::CallRef { .. } => Flow::Call,
-        O::ReturnCall { .. } | O::ReturnCallIndirect { .. } | O::ReturnCallRef { .. } => {
-            Flow::TailCall
-        }
+        O::Call { function_index } => Flow::Call(function(*function_index)),
+        O::CallIndirect { table_index, .. } => Flow::Call(element(*table_index)),
+        O::CallRef { .. } => Flow::Call(Callee::Reference),
+        O::ReturnCall { function_index } => Flow::TailCall(function(*function_index)),
+        O::ReturnCallIndirect { table_index, .. } => Flow::TailCall(element(*table_index)),
+        O::ReturnCallRef { .. } => Flow::TailCall(Callee::Reference),
         O::Nop
         | O::Block { .. }
         | O::TryTable { .. }

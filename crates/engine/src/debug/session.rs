@@ -1,7 +1,7 @@
 //! Sessions.
 
 use super::breakpoints::BreakpointEditor;
-use super::frame::Frames;
+use super::frame::{Frame, Frames};
 use super::interrupt::InterruptHandle;
 use super::step::DebugStepResult;
 use super::values::private::Sealed;
@@ -276,6 +276,70 @@ impl<'a, T: 'static> DebugSession<'a, T> {
     /// As for [`DebugSession::next`].
     pub async fn step_out(&mut self) -> Option<DebugStepResult> {
         self.make_step(Stepping::Out).await
+    }
+
+    /// Has the guest go on until a frame is at one of some places, or has returned: the session is then
+    /// stopped there ([`DebugStepResult::Step`]), or behind the call in the next frame of the guest
+    /// further out. The places are given as wasm pcs of the frame's function, each of which stands for
+    /// the first instruction at or after it where breakpoints can be. They are those of this very
+    /// frame, and not of others of the same function that it calls. Where the guest stands now counts
+    /// when it comes there again. With no places this is what debuggers call *finish*.
+    ///
+    /// Everything runs at full speed but what comes by the places. Whatever happens on the way ends the
+    /// step, as in [`step_over`](DebugSession::step_over); so an exception is an event even if the frame
+    /// catches it.
+    ///
+    /// ```
+    /// use trapline::{Config, DebugSession, DebugStepResult, Engine, Instance, Module, Observe, Store};
+    /// # fn block_on<F: Future>(future: F) -> F::Output {
+    /// #     let mut future = std::pin::pin!(future);
+    /// #     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    /// #     loop {
+    /// #         if let std::task::Poll::Ready(done) = future.as_mut().poll(&mut context) {
+    /// #             return done;
+    /// #         }
+    /// #     }
+    /// # }
+    /// let engine = Engine::new(Config::new().observe(Observe::State))?;
+    /// let module = Module::new(
+    ///     &engine,
+    ///     r#"(module
+    ///         (func $down (export "down") (param i32)
+    ///             (if (local.get 0) (then (call $down (i32.sub (local.get 0) (i32.const 1)))))
+    ///             nop))"#,
+    /// )?;
+    /// let mut store = Store::new(&engine, ());
+    /// let instance = Instance::new(&mut store, &module, &[])?;
+    /// let down = instance.get_func(&mut store, "down").unwrap();
+    /// let mut session = DebugSession::call(&mut store, down, &[3.into()])?;
+    /// block_on(session.step()); // At the beginning.
+    /// // The `nop`, which the frames that are called come to first.
+    /// let places = module.debug_places();
+    /// let nop = places[places.len() - 2];
+    /// let frame = session.frames().next().unwrap();
+    /// block_on(session.run_to(&frame, &[nop]));
+    /// let frame = session.frames().next().unwrap();
+    /// assert_eq!(frame.locals(&session)?[0].val().unwrap_i32(), 3);
+    /// # Ok::<(), trapline::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`DebugStepResult::Refused`] if the frame is stale or stands for the host, if there are no more
+    /// instructions in the function at or after a place ([`Error::NoPoint`]), or if an asynchronous
+    /// function of the host is waiting ([`Error::BusySession`]), unless this step was begun before.
+    ///
+    /// # Panics
+    ///
+    /// As for [`DebugSession::next`].
+    pub async fn run_to(&mut self, frame: &Frame, places: &[u32]) -> Option<DebugStepResult> {
+        let begun = self
+            .interrupt_handle()
+            .and_then(|_| self.call.begin_run_to(frame.frame_ref(), places));
+        match begun {
+            Ok(()) => self.next().await,
+            Err(error) => Some(DebugStepResult::Refused(error)),
+        }
     }
 
     async fn make_step(&mut self, stepping: Stepping) -> Option<DebugStepResult> {

@@ -2,7 +2,7 @@
 //!
 //! The request is a flag; if the call is running, its thread is sent a signal too, so that it looks.
 //! How it then stops is told in `trap::step`. A session that makes a step asks in the same way, with
-//! a flag of its own, so that neither is taken for the other.
+//! flags of its own, so that neither is taken for the other.
 
 use crate::trap;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -13,8 +13,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub(crate) enum Requester {
     /// Somebody outside.
     User,
-    /// The session, to end a step.
+    /// The session, to end a step at the next point.
     Step,
+    /// The session, to end a step at the first point after the host has gone to the guest: until then
+    /// the guest is left alone.
+    Arrival,
 }
 
 impl Requester {
@@ -22,6 +25,7 @@ impl Requester {
         match self {
             Requester::User => 1,
             Requester::Step => 2,
+            Requester::Arrival => 4,
         }
     }
 }
@@ -45,16 +49,23 @@ impl Interrupt {
         }
     }
 
-    /// Whether the call was asked to stop, and has not yet.
+    /// Whether the call was asked to stop wherever it is, and has not yet.
     pub fn is_requested(&self) -> bool {
-        self.requested.load(Ordering::SeqCst) != 0
+        self.is_requested_by(Requester::User) || self.is_requested_by(Requester::Step)
     }
 
-    /// Notes that the call has stopped. Returns who has asked for it, the user if both have.
+    /// Whether one of those has asked it to stop.
+    pub fn is_requested_by(&self, requester: Requester) -> bool {
+        self.requested.load(Ordering::SeqCst) & requester.flag() != 0
+    }
+
+    /// Notes that the call has stopped. Returns who has asked for it, the user if several have.
     pub fn take(&self) -> Option<Requester> {
         let requested = self.requested.swap(0, Ordering::SeqCst);
         let asked = |requester: &Requester| requested & requester.flag() != 0;
-        [Requester::User, Requester::Step].into_iter().find(asked)
+        [Requester::User, Requester::Step, Requester::Arrival]
+            .into_iter()
+            .find(asked)
     }
 
     /// Takes a request back. Returns whether there was one.
@@ -109,5 +120,15 @@ mod tests {
         }
         interrupt.request(Requester::Step);
         assert_eq!(interrupt.take(), Some(Requester::Step));
+    }
+
+    #[test]
+    fn who_waits_for_the_host_asks_for_nothing_before() {
+        let interrupt = Interrupt::default();
+        interrupt.request(Requester::Arrival);
+        assert!(!interrupt.is_requested());
+        assert!(interrupt.is_requested_by(Requester::Arrival));
+        assert_eq!(interrupt.take(), Some(Requester::Arrival));
+        assert!(!interrupt.is_requested_by(Requester::Arrival));
     }
 }

@@ -70,6 +70,9 @@ const TEARDOWN: u8 = 1;
 /// The guest is to be interrupted.
 const INTERRUPT: u8 = 2;
 
+/// The guest is to be interrupted where the host goes to it.
+const ARRIVAL: u8 = 4;
+
 /// Suspends the fiber it belongs to, in whose outermost frame it lies.
 pub(crate) struct Suspender {
     yielder: NonNull<FiberYielder>,
@@ -83,7 +86,7 @@ pub(crate) struct Suspender {
     resumptions: Cell<u64>,
     /// How many calls run on the fiber that may not wait.
     refusals: Cell<u32>,
-    /// [`TEARDOWN`] and [`INTERRUPT`]. The latter is set by a signal handler.
+    /// [`TEARDOWN`], [`INTERRUPT`] and [`ARRIVAL`]. A signal handler sets the second.
     attention: AtomicU8,
     /// How many instructions of the host are stepped through on the way to the guest.
     steps: AtomicU32,
@@ -150,17 +153,19 @@ impl Suspender {
 
     /// Looks whether the guest is to be interrupted. May be called from a signal handler.
     pub fn notice_interrupt(&self) -> bool {
-        let requested = match &self.watch {
-            Some(Watch {
-                by: Watcher::Session(interrupt),
-                ..
-            }) => interrupt.is_requested(),
-            _ => false,
-        };
+        let requested = self.interrupt().is_some_and(Interrupt::is_requested);
         if requested {
             self.attention.fetch_or(INTERRUPT, Ordering::Relaxed);
         }
         requested
+    }
+
+    /// What whoever resumes the fiber asks it to stop with.
+    fn interrupt(&self) -> Option<&Interrupt> {
+        match &self.watch.as_ref()?.by {
+            Watcher::Session(interrupt) => Some(interrupt),
+            Watcher::Handler(_) => None,
+        }
     }
 
     /// Whether the guest is to be interrupted.
@@ -170,14 +175,9 @@ impl Suspender {
 
     /// Notes that the guest was interrupted. Returns who has asked for it, if anybody still does.
     pub fn interrupted(&self) -> Option<Requester> {
-        self.attention.fetch_and(!INTERRUPT, Ordering::Relaxed);
-        match &self.watch {
-            Some(Watch {
-                by: Watcher::Session(interrupt),
-                ..
-            }) => interrupt.take(),
-            _ => None,
-        }
+        self.attention
+            .fetch_and(!(INTERRUPT | ARRIVAL), Ordering::Relaxed);
+        self.interrupt()?.take()
     }
 
     /// Notes that the watcher knows why the guest is about to be unwound.
@@ -352,8 +352,13 @@ impl Suspender {
                 self.waker.set(Some(waker));
                 // One that was taken back; and one that was requested before the signal's handler
                 // could find this. A signal between the two finds what is requested then.
-                self.attention.fetch_and(!INTERRUPT, Ordering::Relaxed);
+                self.attention
+                    .fetch_and(!(INTERRUPT | ARRIVAL), Ordering::Relaxed);
                 self.notice_interrupt();
+                let arrival = |interrupt: &Interrupt| interrupt.is_requested_by(Requester::Arrival);
+                if self.interrupt().is_some_and(arrival) {
+                    self.attention.fetch_or(ARRIVAL, Ordering::Relaxed);
+                }
                 answer
             }
             Resumption::Teardown => {

@@ -21,7 +21,7 @@ use crate::error::{Error, Result};
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use trapline_compile::observe::{FunctionPoints, Place};
+use trapline_compile::observe::{Branches, FunctionPoints, Place};
 use trapline_compile::types::DefinedFuncIndex;
 
 /// What a store knows of breakpoints.
@@ -89,6 +89,8 @@ struct ModuleBreakpoints {
     planted: HashMap<u32, Planted>,
     /// The points of functions that were asked for.
     functions: HashMap<DefinedFuncIndex, FunctionPoints>,
+    /// The branches of functions that were stepped through.
+    branches: HashMap<DefinedFuncIndex, Branches>,
 }
 
 impl ModuleBreakpoints {
@@ -179,6 +181,7 @@ impl OpaqueMut<'_> {
                     placed: BTreeMap::new(),
                     planted: HashMap::new(),
                     functions: HashMap::new(),
+                    branches: HashMap::new(),
                 })
             }
         })
@@ -230,11 +233,15 @@ impl OpaqueMut<'_> {
         module.map_or_else(Vec::new, |module| module.placed.keys().copied().collect())
     }
 
-    /// Has guests stop at a point too because a step may end there. Nothing happens if the code has
-    /// none at this wasm pc: then control does not come there.
-    pub(crate) fn plant_step(&mut self, module: &Arc<RuntimeModule>, point: u32) -> Result<()> {
+    /// Has guests stop at a point too because a step may end there. Returns whether the code has a
+    /// point at this wasm pc; if not, control does not come there.
+    pub(crate) fn plant_step(&mut self, module: &Arc<RuntimeModule>, point: u32) -> Result<bool> {
         let module = self.breakpoints_of(module)?;
-        module.plant(point, |planted| planted.steps += 1)
+        if module.points(point)?.at(point).is_empty() {
+            return Ok(false);
+        }
+        module.plant(point, |planted| planted.steps += 1)?;
+        Ok(true)
     }
 
     /// Takes back what [`OpaqueMut::plant_step`] has done.
@@ -243,13 +250,34 @@ impl OpaqueMut<'_> {
         module.uproot(point, |planted| planted.steps -= 1)
     }
 
-    /// What the operators of a region are, which begins with the point at a wasm pc.
+    /// The points of the function around a wasm pc.
     pub(crate) fn points_around(
         &mut self,
         module: &Arc<RuntimeModule>,
-        point: u32,
+        wasm_pc: u32,
     ) -> Result<&FunctionPoints> {
-        self.breakpoints_of(module)?.points(point)
+        self.breakpoints_of(module)?.points(wasm_pc)
+    }
+
+    /// The point that a function begins with.
+    pub(crate) fn first_point(
+        &mut self,
+        module: &Arc<RuntimeModule>,
+        function: DefinedFuncIndex,
+    ) -> Result<Option<u32>> {
+        let start = module.info().bodies[function].start;
+        Ok(self.points_around(module, start)?.first())
+    }
+
+    /// The branches of a function.
+    pub(crate) fn branches(
+        &mut self,
+        module: &Arc<RuntimeModule>,
+        function: DefinedFuncIndex,
+    ) -> Result<&Branches> {
+        let module = self.breakpoints_of(module)?;
+        let branches = module.branches.entry(function);
+        Ok(branches.or_insert_with(|| module.module.compiled().branches(function)))
     }
 
     fn check_observed(&self, module: &RuntimeModule) -> Result<()> {

@@ -171,8 +171,8 @@ unsafe fn handle_events<T: Send + 'static>(
         standing
             .check_computed(opaque, version)
             .map_err(error_failure)?;
-        let comes = standing.come_to_breakpoint(opaque, version);
-        if !comes.map_err(error_failure)? {
+        let arrival = standing.come_ahead(opaque, version, false, &[]);
+        if arrival.map_err(error_failure)?.is_none() {
             return Ok(());
         }
         let event = Event::Breakpoint;

@@ -77,13 +77,17 @@ impl StoreOpaque {
     /// the host's. The function is of this store.
     pub(crate) fn definition(&self, func: FuncPtr) -> Option<(u32, FuncIndex)> {
         // SAFETY: the store is borrowed, so it lives, and nothing is filled in meanwhile.
-        let record = unsafe { func.get() };
-        let vmctx = record.vmctx.addr();
+        self.callee_definition(unsafe { func.get() })
+    }
+
+    /// The same of what a call calls.
+    pub(crate) fn callee_definition(&self, callee: &VmFuncRef) -> Option<(u32, FuncIndex)> {
+        let vmctx = callee.vmctx.addr();
         let mut instances = self.instances.iter();
         // Its own record or that of another instance, which imports it: both have its vmctx and code.
         let index = instances.position(|instance| instance.vmctx.as_ptr().addr() == vmctx)?;
         let module = &self.instances[index].module;
-        let offset = module.code().offset_of(record.code.addr())?;
+        let offset = module.code().offset_of(callee.code.addr())?;
         match module.compiled().find(offset)? {
             Code::Function(function) => {
                 Some((index as u32, module.info().function_index(function)))

@@ -3,6 +3,7 @@
 //! Where they are is known for each function from its translation
 //! ([`trapline_compile::observe`]); what is there is read from the stack and the store.
 
+use super::func_ref::FuncPtr;
 use super::instance::InstanceItem;
 use super::live_frames::{FrameRef, GuestFrame, Version};
 use super::raw_val::RawVal;
@@ -13,7 +14,7 @@ use crate::error::{Error, Result};
 use std::sync::Arc;
 use trapline_compile::layout::WASM_PAGE_SIZE;
 use trapline_compile::observe::{
-    FrameReader, FrameValue, FunctionStates, Progress, ReadError, StoppedFrame,
+    Callee, FrameReader, FrameValue, FunctionStates, Progress, ReadError, StoppedFrame,
 };
 use trapline_compile::types::{FuncIndex, GlobalIndex, MemoryIndex, TableIndex};
 
@@ -175,6 +176,31 @@ impl<'s> LiveValues<'s> {
         // SAFETY: the bits were read as a value of that type where the guest, which runs in this
         // store and stands still, keeps one, or would have one when it comes to it.
         Ok(unsafe { load_val(self.store, value.ty, raw) })
+    }
+
+    /// The instance that defines the function which the frame is about to call, and its index there.
+    /// `None` if the host does, or if the call traps.
+    pub fn callee(&self, callee: Callee) -> Result<Option<(u32, FuncIndex)>> {
+        let instance = self.instance_item().ok_or(Error::NotObserved)?;
+        let topmost = || -> Result<u128> {
+            let reader = self.reader()?;
+            let topmost = reader.num_operands().wrapping_sub(1);
+            Ok(reader.operand(topmost).map_err(unreadable)?.bits)
+        };
+        let raw = match callee {
+            Callee::Function(func) => {
+                return Ok(self.store.callee_definition(&instance.callee(func)));
+            }
+            Callee::Element(table) => {
+                let element = topmost()? as u64;
+                StoppedFrame::element(self, table, element).unwrap_or_default()
+            }
+            Callee::Reference => topmost()?,
+        };
+        // SAFETY: it is the function reference that the guest, which runs in this store, is about to
+        // call.
+        let func = unsafe { FuncPtr::from_raw(raw as u64) };
+        Ok(func.and_then(|func| self.store.definition(func)))
     }
 
     fn instance_item(&self) -> Option<&InstanceItem> {

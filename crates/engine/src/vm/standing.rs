@@ -26,7 +26,8 @@ use super::store::StoreOpaque;
 use crate::api::ExnRef;
 use crate::error::{Error, Result};
 use crate::trap::{HostFailure, Stop, StopReason, Unwound};
-use trapline_compile::observe::Progress;
+use trapline_compile::observe::{Callee, Progress};
+use trapline_compile::types::FuncIndex;
 
 /// A guest that stands still.
 pub(crate) struct Standing {
@@ -44,14 +45,21 @@ pub(crate) struct Standing {
     computed: Option<Box<Computed>>,
 }
 
-/// The next breakpoint of a region.
+/// What a guest has come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Arrival {
+    /// A breakpoint.
+    Breakpoint,
+    /// A place where a step ends.
+    StepEnd,
+}
+
+/// Where a guest has come to on paper.
 enum Ahead {
-    /// Where the guest is.
+    /// It stays where it is.
     Here,
     /// Further on, and read as far as there.
     At(u32, Progress),
-    /// The guest comes to none without the machine.
-    Nothing,
 }
 
 impl Standing {
@@ -140,36 +148,51 @@ impl Standing {
         version.advance();
     }
 
-    /// Takes the guest to the first breakpoint that it comes to, in the region that it is in, and
-    /// that was not reported. Returns whether there is one. Else the machine must go on.
+    /// Takes the guest to what it comes to first in the region that it is in: a breakpoint that was
+    /// not reported, or one of the `ends` of a step, in ascending order. `None` if to nothing: then the
+    /// machine must go on.
+    ///
+    /// If the machine has `just` stopped the guest then where it is may be such an end, else what is
+    /// ahead.
     ///
     /// This is what decides about breakpoints, for all who watch calls.
-    pub fn come_to_breakpoint(&mut self, store: &StoreOpaque, version: &Version) -> Result<bool> {
+    pub fn come_ahead(
+        &mut self,
+        store: &StoreOpaque,
+        version: &Version,
+        just: bool,
+        ends: &[u32],
+    ) -> Result<Option<Arrival>> {
         let is_due = self.is_due;
         let read = self.read.take();
         let ahead = self.at_planted(store, version, |frame, planted, wasm_pc| -> Result<_> {
             if is_due && planted.is_breakpoint(wasm_pc) {
-                return Ok(Ahead::Here);
+                return Ok(Some((Arrival::Breakpoint, Ahead::Here)));
             }
-            let Some(next) = planted.next_breakpoint(wasm_pc) else {
-                return Ok(Ahead::Nothing);
+            if just && ends.contains(&wasm_pc) {
+                return Ok(Some((Arrival::StepEnd, Ahead::Here)));
+            }
+            let breakpoint = planted.next_breakpoint(wasm_pc);
+            let end = ends.iter().copied().find(|&end| end > wasm_pc);
+            let Some(next) = breakpoint.into_iter().chain(end).min() else {
+                return Ok(None);
+            };
+            let arrival = match breakpoint == Some(next) {
+                true => Arrival::Breakpoint,
+                false => Arrival::StepEnd,
             };
             let values = LiveValues::new(frame, store, version)?;
-            Ok(match values.come_to(next, read)? {
-                Some(read) => Ahead::At(next, read),
-                None => Ahead::Nothing,
-            })
+            let read = values.come_to(next, read)?;
+            Ok(read.map(|read| (arrival, Ahead::At(next, read))))
         });
-        let ahead = ahead.transpose()?.unwrap_or(Ahead::Nothing);
+        let ahead = ahead.transpose()?.flatten();
         self.is_due = false;
-        match ahead {
-            Ahead::Here => Ok(true),
-            Ahead::At(wasm_pc, read) => {
+        Ok(ahead.map(|(arrival, ahead)| {
+            if let Ahead::At(wasm_pc, read) = ahead {
                 self.moved_to(wasm_pc, read, version);
-                Ok(true)
             }
-            Ahead::Nothing => Ok(false),
-        }
+            arrival
+        }))
     }
 
     /// Whether there is a breakpoint where the guest is. It counts as reported, or as due.
@@ -186,6 +209,18 @@ impl Standing {
     /// still is there. It counts as reported.
     pub fn take_due(&mut self, store: &StoreOpaque, version: &Version) -> bool {
         std::mem::take(&mut self.is_due) && self.is_at_breakpoint(store, version, false)
+    }
+
+    /// The instance that defines the function which the innermost frame is about to call, and its
+    /// index there. `Some(None)` if no guest's function is called, because it is the host's or the call
+    /// traps; `None` if that cannot be told.
+    pub fn callee(
+        &self,
+        store: &StoreOpaque,
+        version: &Version,
+        callee: Callee,
+    ) -> Result<Option<Option<(u32, FuncIndex)>>> {
+        self.of_values(store, version, |values| values.callee(callee))
     }
 
     /// Tells of the innermost frame, what is planted at the point where the machine has stopped it,

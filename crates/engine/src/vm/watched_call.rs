@@ -24,8 +24,8 @@
 
 use super::host_func::error_failure;
 use super::live_frames::{LiveFrames, Version};
-use super::standing::Standing;
-use super::stepping::Step;
+use super::standing::{Arrival, Standing};
+use super::stepping::{Step, ends_here};
 use super::store::{OpaqueMut, StoreMut, StoreOpaque, StoreRef};
 use super::store_context::StoreContext;
 use super::untyped::{call_with_values, check_params};
@@ -159,19 +159,23 @@ impl<'a, T: 'static> WatchedCall<'a, T> {
         Poll::Ready(event)
     }
 
-    /// Goes on to the next breakpoint on paper, if the guest comes to one without the machine.
+    /// Goes on to the next breakpoint or end of a step on paper, if the guest comes to one without the
+    /// machine.
     fn go_ahead(&mut self) -> Result<Option<Event>> {
-        let Some((standing, store, version)) = self.standing() else {
+        let State::Stopped(standing) = &mut self.state else {
             return Ok(None);
         };
+        let (store, version) = (self.store.shared().opaque(), &self.version);
         standing.check_computed(store, version)?;
         let before = standing.position();
-        if !standing.come_to_breakpoint(store, version)? {
+        let ends = ends_here(self.step.as_ref(), standing, store, version);
+        let Some(arrival) = standing.come_ahead(store, version, false, &ends)? else {
             return Ok(None);
-        }
+        };
+        let event = event_at(arrival);
         Ok(Some(match standing.position() == before {
-            true => Event::Breakpoint,
-            false => self.arrived_on_paper(Event::Breakpoint),
+            true => event,
+            false => self.arrived_on_paper(event),
         }))
     }
 
@@ -233,16 +237,17 @@ impl<'a, T: 'static> WatchedCall<'a, T> {
 
     /// Names what there is to report where the machine has stopped the guest, if there is anything.
     fn arrived(&mut self) -> Result<Option<Event>> {
-        let ends_step = self.ends_step();
-        let Some((standing, store, version)) = self.standing() else {
+        let State::Stopped(standing) = &mut self.state else {
             return Ok(None);
         };
+        let (store, version) = (self.store.shared().opaque(), &self.version);
         Ok(match standing.reason() {
             StopReason::Interrupted(Requester::User) => {
                 standing.is_at_breakpoint(store, version, true);
                 Some(Event::Interrupted)
             }
-            StopReason::Breakpoint | StopReason::Interrupted(_) if ends_step => {
+            // What was asked for may have been taken back meanwhile.
+            StopReason::Interrupted(_) if self.step.is_some() => {
                 let is_breakpoint = standing.is_at_breakpoint(store, version, false);
                 Some(if is_breakpoint {
                     Event::Breakpoint
@@ -251,8 +256,9 @@ impl<'a, T: 'static> WatchedCall<'a, T> {
                 })
             }
             StopReason::Breakpoint | StopReason::Interrupted(_) => {
-                let comes = standing.come_to_breakpoint(store, version)?;
-                comes.then_some(Event::Breakpoint)
+                let ends = ends_here(self.step.as_ref(), standing, store, version);
+                let arrival = standing.come_ahead(store, version, true, &ends)?;
+                arrival.map(event_at)
             }
             StopReason::Unwinding(_) | StopReason::Thrown { .. } => {
                 standing.find_trapped(store, version);
@@ -353,6 +359,13 @@ impl<'a, T: 'static> WatchedCall<'a, T> {
             State::Stopped(_) => Some((self.store.shared().opaque(), &self.version)),
             _ => None,
         }
+    }
+}
+
+fn event_at(arrival: Arrival) -> Event {
+    match arrival {
+        Arrival::Breakpoint => Event::Breakpoint,
+        Arrival::StepEnd => Event::Step,
     }
 }
 

@@ -9,8 +9,8 @@ use crate::support::{self, Guest, HostFrames, NEVER, TRAP, WAIT, name};
 use std::collections::HashSet;
 use std::pin::pin;
 use trapline::{
-    Caller, Config, DebugSession, DebugStepResult, Engine, Error, Extern, Func, Instance, Linker,
-    Module, Observe, Store, Val,
+    Caller, Config, DebugSession, DebugStepResult, Engine, Error, Extern, Frame, Func, Instance,
+    Linker, Module, Observe, Store, Val,
 };
 
 /// Recursion, calls through tables, tail calls, exceptions that go through frames, functions of
@@ -275,6 +275,108 @@ fn steps_over_and_out_end_where_single_steps_say() {
         assert!(made.iter().all(|&made| made > 50), "{made:?}");
         assert_eq!(stepped.module.debug_places(), places);
     }
+}
+
+/// A frame that was not reached by a tail call, nor by one of the host, and how many guests' frames lie
+/// inside of it.
+fn choose_frame(session: &DebugSession<'_, ()>, state: &mut u64) -> Option<(usize, Frame)> {
+    let frames: Vec<Frame> = session.frames().collect();
+    let chosen = random(state, frames.len());
+    let level = frames[..chosen].iter().filter(|frame| !frame.is_host());
+    let level = level.count();
+    let by_host = frames.get(chosen + 1).is_some_and(Frame::is_host);
+    let frame = frames.into_iter().nth(chosen)?;
+    let fits = !frame.is_host() && !by_host && !TAIL_CALLED.contains(&frame.function().unwrap());
+    fits.then_some((level, frame))
+}
+
+#[test]
+fn a_frame_runs_to_its_own_places_or_until_it_has_returned() {
+    for observe in [Observe::State, Observe::Stacks] {
+        let linker = linker(observe);
+        let module = Module::new(linker.engine(), GUEST).unwrap();
+        let mut stepped = Stepped::new(&linker, &module);
+        let all = all_steps(&mut stepped);
+        let mut state = 0x2545_f491_4f6c_dd1d;
+        let (mut at_place, mut returned) = (0, 0);
+        for _ in 0..60 {
+            let mut session = stepped.session();
+            let mut at = random(&mut state, all.len());
+            for _ in 0..=at {
+                block_on(session.step());
+            }
+            for _ in 0..20 {
+                let chosen = choose_frame(&session, &mut state);
+                let Some((level, frame)) = chosen.filter(|_| !all[at].exception) else {
+                    let step = block_on(session.step());
+                    let Some((entry, _)) = event(&session, step) else {
+                        break;
+                    };
+                    at += 1;
+                    assert_eq!(entry, all[at]);
+                    continue;
+                };
+                let function = frame.function().unwrap();
+                let mut places: Vec<u32> = all
+                    .iter()
+                    .filter(|entry| entry.function == function && !entry.exception)
+                    .map(|entry| entry.wasm_pc)
+                    .collect();
+                places.sort_unstable();
+                places.dedup();
+                let count = random(&mut state, 3);
+                let places: Vec<u32> = (0..count)
+                    .map(|_| places[random(&mut state, places.len())])
+                    .collect();
+                let depth = all[at].depth - level;
+                let rest = &all[at + 1..];
+                let expected = rest.iter().position(|entry| {
+                    let is_place = entry.depth == depth && places.contains(&entry.wasm_pc);
+                    entry.exception || entry.depth < depth || is_place
+                });
+                let step = block_on(session.run_to(&frame, &places));
+                let found = event(&session, step).map(|(entry, _)| entry);
+                let expected = expected.map(|expected| at + 1 + expected);
+                let text = || format!("{observe:?} {places:x?} from {:x?}, {level}", all[at]);
+                assert_eq!(found.as_ref(), expected.map(|at| &all[at]), "{}", text());
+                let Some(expected) = expected else {
+                    break;
+                };
+                match all[expected].depth < depth {
+                    true => returned += 1,
+                    false => at_place += 1,
+                }
+                at = expected;
+            }
+        }
+        assert!(at_place > 50 && returned > 50, "{at_place}, {returned}");
+    }
+}
+
+#[test]
+fn a_frame_runs_to_nothing_that_is_not_its_own() {
+    let wat = r#"(module
+        (func $other nop)
+        (func (export "run") (call $other) nop))"#;
+    let (mut store, module, _, run) = instance(wat);
+    let places = module.debug_places();
+    let mut session = DebugSession::call(&mut store, run, &[]).unwrap();
+    block_on(session.step());
+    let frame = session.frames().next().unwrap();
+    for place in [places[0], u32::MAX] {
+        let step = block_on(session.run_to(&frame, &[place]));
+        let refused =
+            matches!(&step, Some(DebugStepResult::Refused(Error::NoPoint(at))) if *at == place);
+        assert!(refused, "{step:?}");
+    }
+    block_on(session.step());
+    let step = block_on(session.run_to(&frame, &[]));
+    assert!(
+        matches!(step, Some(DebugStepResult::Refused(Error::StaleFrame))),
+        "{step:?}"
+    );
+    // Nothing has been left planted that a call of the function could meet.
+    assert_eq!(name(&block_on(session.next())), "returned");
 }
 
 #[test]
