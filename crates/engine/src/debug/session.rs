@@ -125,6 +125,61 @@ impl<'a, T: 'static> DebugSession<'a, T> {
         })
     }
 
+    /// Prepares another call in the store of this session, whose guest stands still meanwhile: the way in
+    /// which debuggers call functions of a guest. It is a session like any other, on a stack of its own;
+    /// when it is over, or dropped, this one goes on.
+    ///
+    /// What it writes has the same bounds as what the embedder does: what this session's innermost frame
+    /// has read already must not be changed ([`Error::LateWrite`]).
+    ///
+    /// ```
+    /// use trapline::{Config, DebugSession, DebugStepResult, Engine, Instance, Module, Observe, Store};
+    /// # fn block_on<F: Future>(future: F) -> F::Output {
+    /// #     let mut future = std::pin::pin!(future);
+    /// #     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    /// #     loop {
+    /// #         if let std::task::Poll::Ready(done) = future.as_mut().poll(&mut context) {
+    /// #             return done;
+    /// #         }
+    /// #     }
+    /// # }
+    /// let engine = Engine::new(Config::new().observe(Observe::State))?;
+    /// let module = Module::new(
+    ///     &engine,
+    ///     r#"(module
+    ///         (func (export "square") (param i32) (result i32)
+    ///             (i32.mul (local.get 0) (local.get 0)))
+    ///         (func (export "run") (result i32) (i32.const 1)))"#,
+    /// )?;
+    /// let mut store = Store::new(&engine, ());
+    /// let instance = Instance::new(&mut store, &module, &[])?;
+    /// let run = instance.get_func(&mut store, "run").unwrap();
+    /// let square = instance.get_func(&mut store, "square").unwrap();
+    /// let mut session = DebugSession::call(&mut store, run, &[])?;
+    /// block_on(session.step());
+    /// let mut nested = session.nested(square, &[7.into()])?;
+    /// let done = block_on(nested.next());
+    /// assert!(matches!(done, Some(DebugStepResult::Finished(Ok(values))) if values[0].unwrap_i32() == 49));
+    /// drop(nested);
+    /// assert!(matches!(block_on(session.next()), Some(DebugStepResult::Finished(Ok(_)))));
+    /// # Ok::<(), trapline::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`DebugSession::call`] and [`DebugSession::store`].
+    ///
+    /// # Panics
+    ///
+    /// If the function is not of this store.
+    pub fn nested(&mut self, func: Func, params: &[Val]) -> Result<DebugSession<'_, T>> {
+        Ok(DebugSession {
+            call: WatchedCall::nested(&mut self.call, func, params)?,
+            store: self.store,
+            observes: self.observes,
+        })
+    }
+
     /// Runs the guest to the next event. `None` when there will be none any more.
     ///
     /// Waits while a function of the host does. Dropping the future changes nothing: another one

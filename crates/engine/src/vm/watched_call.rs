@@ -48,6 +48,8 @@ pub(crate) struct WatchedCall<'a, T> {
     pub(super) interrupt: Arc<Interrupt>,
     /// The step that the machine is making.
     pub(super) step: Option<Step>,
+    /// Whether a guest of the store stands still outside of this, so that it stays barred afterwards.
+    is_nested: bool,
 }
 
 type Outcome = Result<Vec<Val>>;
@@ -103,15 +105,41 @@ impl<T> Carried<T> {
 
 impl<'a, T: 'static> WatchedCall<'a, T> {
     /// A call that has not begun.
-    pub fn new(mut store: StoreMut<'a, T>, func: Func, params: &[Val]) -> Result<Self> {
-        let mut opaque = store.opaque();
-        let results = check_params(&opaque, func, params)?;
+    pub fn new(store: StoreMut<'a, T>, func: Func, params: &[Val]) -> Result<Self> {
+        let opaque = store.shared().opaque();
         if !opaque.context.is_idle() {
-            return Err(match call::check_entry(&opaque) {
+            return Err(match call::check_entry(opaque) {
                 Err(error) => error,
                 Ok(()) => Error::NestedSession,
             });
         }
+        Self::make(store, func, params, false)
+    }
+
+    /// A call that has not begun, in the store of another one whose guest stands still meanwhile.
+    pub fn nested(outer: &'a mut WatchedCall<'_, T>, func: Func, params: &[Val]) -> Result<Self> {
+        // What it does may change what the guest has computed.
+        if let Some((standing, store, version)) = outer.standing() {
+            standing.note_computed(store, version);
+        }
+        let is_over = matches!(outer.state, State::Done);
+        if !outer.is_usable() {
+            return Err(Error::BusySession);
+        }
+        Self::make(outer.store.reborrow(), func, params, !is_over)
+    }
+
+    fn make(
+        mut store: StoreMut<'a, T>,
+        func: Func,
+        params: &[Val],
+        is_nested: bool,
+    ) -> Result<Self> {
+        let mut opaque = store.opaque();
+        if opaque.is_poisoned {
+            return Err(Error::PoisonedStore);
+        }
+        let results = check_params(&opaque, func, params)?;
         let stack = async_call::take_fiber_stack(&mut opaque)?;
         let context = opaque.context();
         let params = params.to_vec();
@@ -135,6 +163,8 @@ impl<'a, T: 'static> WatchedCall<'a, T> {
         let fiber = unsafe { Fiber::new(stack, context, Some(watch), body) };
         // SAFETY: this is the exclusive access, and nothing runs in the store.
         unsafe { context.as_ptr().write(StoreContext::barred()) };
+        // The frames of the guest that stands still hold references.
+        store.opaque().waiting_guests += usize::from(is_nested);
         Ok(WatchedCall {
             fiber: Some(fiber),
             store,
@@ -142,6 +172,7 @@ impl<'a, T: 'static> WatchedCall<'a, T> {
             version: Version::new(),
             interrupt,
             step: None,
+            is_nested,
         })
     }
 
@@ -203,6 +234,10 @@ impl<'a, T: 'static> WatchedCall<'a, T> {
             };
             if !fiber.may_run_here() {
                 return Poll::Ready(Some(Event::Refused(Error::PinnedSession)));
+            }
+            if self.store.shared().opaque().is_poisoned {
+                // By a call within this one.
+                return Poll::Ready(Some(Event::Refused(Error::PoisonedStore)));
             }
             if let Err(error) = trap::prepare_thread() {
                 let message = format!("cannot give the thread a stack for signals: {error}");
@@ -279,7 +314,10 @@ impl<'a, T: 'static> WatchedCall<'a, T> {
         self.state = State::Done;
         let mut opaque = self.store.opaque();
         opaque.fiber_stack = Some(fiber.into_stack());
-        opaque.context.set_idle();
+        match self.is_nested {
+            true => opaque.waiting_guests -= 1,
+            false => opaque.context.set_idle(),
+        }
     }
 
     /// The store, if it can be used.
@@ -429,9 +467,10 @@ impl<T> Drop for WatchedCall<'_, T> {
             return;
         };
         let mut opaque = self.store.opaque();
+        opaque.waiting_guests -= usize::from(self.is_nested);
         if fiber.is_done() || fiber.may_run_here() {
             // A function of the host may panic as its frame is dropped.
-            let _bar = Bar(opaque.context());
+            let _bar = (!self.is_nested).then(|| Bar(opaque.context()));
             drop(fiber);
         } else {
             // Leaked, with all that is on it: what the guest was doing is never finished.
