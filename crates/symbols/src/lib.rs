@@ -43,6 +43,9 @@ pub mod types;
 mod values;
 
 pub use code::demangle::demangle;
+pub use code::files::path_matches;
+pub use code::places::{BreakpointLine, LinePlace};
+pub use code::statements::{InlinedCall, Statement, Statements};
 pub use error::SymbolsError;
 pub use locations::{
     ImplicitPointer, MachinePlace, Piece, PieceSource, Place, Target, TargetError, ValueError,

@@ -1,9 +1,10 @@
 //! The crate's door: questions about a module's source, and their answers.
 
 use crate::SymbolsError;
+use crate::code::files::{SourceFiles, file_path};
 use crate::code::functions::read_chain;
-use crate::code::lines::file_path;
 use crate::code::names::function_name;
+use crate::code::statements::Statements;
 use crate::dwarf::entries::CallSite;
 use crate::dwarf::reader::{Budget, Reader};
 use crate::dwarf::sections::Sections;
@@ -11,7 +12,7 @@ use crate::dwarf::units::{Unit, Units};
 use crate::types::{Type, TypeId, Types};
 use bytes::Bytes;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock};
 
 /// The debug information of a module.
 ///
@@ -30,8 +31,16 @@ use std::sync::Arc;
 pub struct Symbols {
     units: Units,
     types: Types,
+    caches: Caches,
     code: Range<u32>,
     meter: Reader,
+}
+
+/// What has been found out, and is asked again.
+#[derive(Default)]
+pub(crate) struct Caches {
+    pub(crate) files: OnceLock<SourceFiles>,
+    pub(crate) statements: Mutex<Vec<Arc<Statements>>>,
 }
 
 /// A function that was executing at some place of a program: a real call, or one that the
@@ -75,6 +84,7 @@ impl Symbols {
         let symbols = Symbols {
             units: Units::read(dwarf),
             types: Types::default(),
+            caches: Caches::default(),
             code: sections.code,
             meter,
         };
@@ -130,6 +140,7 @@ impl Symbols {
         self.begin_request();
         let reader = self.meter.beside(file);
         let section = |name: &str| reader.range(sections.debug(name));
+        self.caches = Caches::default();
         let added = self.units.add_split(section, reader.range(0..0));
         added.map_err(|error| self.explain(error))
     }
@@ -197,6 +208,15 @@ impl Symbols {
         self.type_text(id, 0).map_err(|error| self.explain(error))
     }
 
+    pub(crate) fn caches(&self) -> &Caches {
+        &self.caches
+    }
+
+    /// Takes work off the budget that is not reading.
+    pub(crate) fn spend(&self, work: usize) -> gimli::Result<()> {
+        self.meter.spend(work)
+    }
+
     pub(crate) fn units(&self) -> &Units {
         &self.units
     }
@@ -215,9 +235,9 @@ impl Symbols {
     fn frames_in(&self, unit: &Unit, address: u32) -> gimli::Result<Vec<SourceFrame>> {
         let row = unit.lines()?.find(address);
         let mut place = row.map(|row| CallSite {
-            file: Some(u64::from(row.file)),
-            line: (row.line > 0).then_some(row.line),
-            column: (row.line > 0 && row.column > 0).then_some(row.column),
+            file: Some(row.file()),
+            line: (row.line() > 0).then_some(row.line()),
+            column: row.column(),
         });
         let Some(function) = unit.index()?.function(address) else {
             let location = self.location(unit, place)?;

@@ -1,9 +1,7 @@
 //! Which line of which file an address belongs to.
 
-use super::paths;
-use crate::dwarf::UnitRef;
+use crate::dwarf::ranges::CodeRange;
 use crate::dwarf::reader::Reader;
-use gimli::Reader as _;
 use std::ops::Range;
 
 /// The line table of a unit.
@@ -22,13 +20,60 @@ struct Sequence {
 }
 
 /// The place in the source of the code from `address` to that of the next row. Line zero stands
-/// for code that belongs to no line.
+/// for code that belongs to no line. There are as many rows as instructions of optimized code, so
+/// they are packed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Row {
-    address: u32,
-    pub(crate) file: u32,
-    pub(crate) line: u32,
-    pub(crate) column: u32,
+    pub(crate) address: u32,
+    /// The line, and above it two flags.
+    line_and_flags: u32,
+    file: u16,
+    column: u16,
+}
+
+const STATEMENT: u32 = 1 << 31;
+const PROLOGUE_END: u32 = 1 << 30;
+
+impl Row {
+    /// A row; lines, files and columns larger than any compiler counts are taken for unknown.
+    pub(crate) fn new(address: u32, file: u64, line: u64, column: u64) -> Row {
+        let line = u32::try_from(line).unwrap_or(0);
+        Row {
+            address,
+            line_and_flags: if line < PROLOGUE_END { line } else { 0 },
+            file: u16::try_from(file).unwrap_or(u16::MAX),
+            column: u16::try_from(column).unwrap_or(0),
+        }
+    }
+
+    /// The same row, as the beginning of a statement, or the end of a prologue.
+    pub(crate) fn marked(mut self, statement: bool, prologue_end: bool) -> Row {
+        self.line_and_flags |= if statement { STATEMENT } else { 0 };
+        self.line_and_flags |= if prologue_end { PROLOGUE_END } else { 0 };
+        self
+    }
+
+    pub(crate) fn file(&self) -> u64 {
+        u64::from(self.file)
+    }
+
+    pub(crate) fn line(&self) -> u32 {
+        self.line_and_flags & (PROLOGUE_END - 1)
+    }
+
+    /// The column, counted from 1.
+    pub(crate) fn column(&self) -> Option<u32> {
+        (self.line() > 0 && self.column > 0).then_some(u32::from(self.column))
+    }
+
+    /// Whether a statement begins here that a line is known of: a place to stop at.
+    pub(crate) fn is_statement(&self) -> bool {
+        self.line_and_flags & STATEMENT != 0 && self.line() > 0
+    }
+
+    pub(crate) fn is_prologue_end(&self) -> bool {
+        self.line_and_flags & PROLOGUE_END != 0
+    }
 }
 
 impl Lines {
@@ -55,19 +100,30 @@ impl Lines {
     }
 
     fn push(&mut self, first: usize, row: &gimli::LineRow) {
-        let small = |number: u64| u32::try_from(number).unwrap_or(0);
-        let new = Row {
-            address: u32::try_from(row.address()).unwrap_or(u32::MAX),
-            file: small(row.file_index()),
-            line: small(row.line().map_or(0, |line| line.get())),
-            column: match row.column() {
-                gimli::ColumnType::LeftEdge => 0,
-                gimli::ColumnType::Column(column) => small(column.get()),
-            },
+        let column = match row.column() {
+            gimli::ColumnType::LeftEdge => 0,
+            gimli::ColumnType::Column(column) => column.get(),
         };
-        // Of several rows for one address the last is right: the others cover no code.
+        let new = Row::new(
+            u32::try_from(row.address()).unwrap_or(u32::MAX),
+            row.file_index(),
+            row.line().map_or(0, |line| line.get()),
+            column,
+        )
+        .marked(row.is_stmt(), row.prologue_end());
+        // Of several rows for one address the last is right: the others cover no code. But of a
+        // statement that begins here more is known than that it covers none.
         match self.rows[first..].last_mut() {
-            Some(last) if last.address == new.address => *last = new,
+            Some(last) if last.address == new.address => {
+                let prologue_end = last.is_prologue_end();
+                let same = (last.file, last.line()) == (new.file, new.line());
+                let begins = last.is_statement();
+                if begins && !same && !new.is_statement() {
+                    self.rows.push(new);
+                } else {
+                    *last = new.marked(begins && same, prologue_end);
+                }
+            }
             _ => self.rows.push(new),
         }
     }
@@ -99,30 +155,49 @@ impl Lines {
         let after = rows.partition_point(|row| row.address <= address);
         rows[..after].last().copied()
     }
-}
 
-/// The path of a file of the unit's line table, as its compiler named it.
-pub(crate) fn file_path(unit: UnitRef<'_>, index: u64) -> gimli::Result<Option<String>> {
-    let Some(program) = &unit.line_program else {
-        return Ok(None);
-    };
-    let header = program.header();
-    let Some(file) = header.file(index) else {
-        return Ok(None);
-    };
-    let mut path = unit
-        .attr_string(file.path_name())?
-        .to_string_lossy()?
-        .into_owned();
-    if let Some(directory) = file.directory(header) {
-        let directory = unit.attr_string(directory)?;
-        path = paths::join(&directory.to_string_lossy()?, &path);
+    /// All rows, one sequence after the other.
+    pub(crate) fn rows(&self) -> &[Row] {
+        &self.rows
     }
-    // Up to DWARF 4 the compilation directory is not among the table's own.
-    if let Some(directory) = &unit.comp_dir
-        && (header.version() >= 5 || file.directory_index() != 0)
-    {
-        path = paths::join(&directory.to_string_lossy()?, &path);
+
+    /// The rows whose code begins in a range, by address.
+    pub(crate) fn rows_in(&self, range: CodeRange) -> impl Iterator<Item = &Row> {
+        let first = self
+            .sequences
+            .partition_point(|sequence| sequence.begin <= range.begin)
+            .saturating_sub(1);
+        self.sequences[first..]
+            .iter()
+            .take_while(move |sequence| sequence.begin < range.end)
+            .flat_map(move |sequence| {
+                let rows = &self.rows[sequence.rows.clone()];
+                let begin = rows.partition_point(|row| row.address < range.begin);
+                let end = rows.partition_point(|row| row.address < range.end);
+                &rows[begin..end.max(begin)]
+            })
     }
-    Ok(Some(paths::tidy(&path)))
+
+    /// The code of the sequence that an address is in.
+    pub(crate) fn sequence(&self, address: u32) -> Option<CodeRange> {
+        let after = self
+            .sequences
+            .partition_point(|sequence| sequence.begin <= address);
+        let sequence = self.sequences[..after].last().filter(|s| address < s.end)?;
+        CodeRange::new(sequence.begin.into(), sequence.end.into())
+    }
+
+    /// A table of rows that are sorted by address, cut into sequences where functions begin and
+    /// end: `functions` are sorted too.
+    pub(crate) fn from_rows(sorted: &[Row], functions: &[CodeRange]) -> Lines {
+        let mut lines = Lines::default();
+        for function in functions {
+            let begin = sorted.partition_point(|row| row.address < function.begin);
+            let end = sorted.partition_point(|row| row.address < function.end);
+            let first = lines.rows.len();
+            lines.rows.extend_from_slice(&sorted[begin..end.max(begin)]);
+            lines.end_sequence(first, function.end.into());
+        }
+        lines
+    }
 }

@@ -13,7 +13,8 @@ pub(crate) fn join(directory: &str, path: &str) -> String {
     format!("{directory}{separator}{path}")
 }
 
-fn is_absolute(path: &str) -> bool {
+/// Whether a path is absolute, on whatever system.
+pub(crate) fn is_absolute(path: &str) -> bool {
     let mut chars = path.chars();
     match (chars.next(), chars.next(), chars.next()) {
         (Some('/' | '\\'), _, _) => true,

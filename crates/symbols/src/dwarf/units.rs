@@ -270,6 +270,15 @@ impl Units {
         indices.map(|&index| &self.units[index])
     }
 
+    /// The units that cover code, in the order in which they were read.
+    pub(crate) fn with_code(&self) -> impl Iterator<Item = &Unit> {
+        let ranged = self.ranges.iter().map(|&(_, index)| index);
+        let mut indices: Vec<usize> = ranged.chain(self.unranged.iter().copied()).collect();
+        indices.sort_unstable();
+        indices.dedup();
+        indices.into_iter().map(|index| &self.units[index])
+    }
+
     /// The unit that this offset of `.debug_info` lies in.
     pub(crate) fn at_offset(&self, offset: usize) -> Option<&Unit> {
         let units = &self.units[..self.in_debug_info];
