@@ -18,6 +18,9 @@ pub enum SymbolsError {
     /// The debug information breaks the rules of DWARF.
     #[error("damaged debug information: {0}")]
     Malformed(String),
+    /// The source map is none.
+    #[error("not a source map: {0}")]
+    SourceMap(String),
     /// To answer would take more work than any sane debug information of this size asks for.
     #[error("damaged debug information: reading it takes too much work for its size")]
     TooMuchWork,

@@ -44,6 +44,7 @@ mod values;
 
 pub use code::demangle::demangle;
 pub use code::files::path_matches;
+pub use code::listing::{Function, FunctionInstance};
 pub use code::places::{BreakpointLine, LinePlace};
 pub use code::statements::{InlinedCall, Statement, Statements};
 pub use error::SymbolsError;

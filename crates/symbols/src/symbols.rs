@@ -3,7 +3,9 @@
 use crate::SymbolsError;
 use crate::code::files::{SourceFiles, file_path};
 use crate::code::functions::read_chain;
+use crate::code::listing::ListedFunction;
 use crate::code::names::function_name;
+use crate::code::source_map::SourceMap;
 use crate::code::statements::Statements;
 use crate::dwarf::entries::CallSite;
 use crate::dwarf::reader::{Budget, Reader};
@@ -32,6 +34,7 @@ pub struct Symbols {
     units: Units,
     types: Types,
     caches: Caches,
+    source_map: Option<SourceMap>,
     code: Range<u32>,
     meter: Reader,
 }
@@ -40,6 +43,7 @@ pub struct Symbols {
 #[derive(Default)]
 pub(crate) struct Caches {
     pub(crate) files: OnceLock<SourceFiles>,
+    pub(crate) functions: OnceLock<Vec<ListedFunction>>,
     pub(crate) statements: Mutex<Vec<Arc<Statements>>>,
 }
 
@@ -85,6 +89,7 @@ impl Symbols {
             units: Units::read(dwarf),
             types: Types::default(),
             caches: Caches::default(),
+            source_map: None,
             code: sections.code,
             meter,
         };
@@ -114,6 +119,38 @@ impl Symbols {
         let code = Sections::find(wasm)?.code;
         let symbols = Symbols::new(external)?;
         Ok(Symbols { code, ..symbols })
+    }
+
+    /// The name of the file that has the source map of a module: a URL, which may have the map in itself, or
+    /// a path relative to that of the module.
+    ///
+    /// # Errors
+    ///
+    /// If the bytes are no module.
+    pub fn source_map_url(wasm: &[u8]) -> Result<Option<String>, SymbolsError> {
+        Ok(Sections::find(wasm)?.source_map)
+    }
+
+    /// What a source map tells of a module that has no debug information: files and lines, and no
+    /// functions, types or variables.
+    ///
+    /// # Errors
+    ///
+    /// [`SymbolsError::SourceMap`] if that is no source map; others if the module is damaged.
+    pub fn with_source_map(wasm: &[u8], map: &[u8]) -> Result<Symbols, SymbolsError> {
+        let sections = Sections::find(wasm)?;
+        let functions = sections.functions(wasm)?;
+        let source_map = SourceMap::read(map, &sections.code, &functions)?;
+        let meter = Reader::new(Bytes::new(), Budget::for_size(map.len() as u64));
+        let dwarf = gimli::Dwarf::load(|_| Ok::<_, SymbolsError>(meter.range(0..0)))?;
+        Ok(Symbols {
+            units: Units::read(dwarf),
+            types: Types::default(),
+            caches: Caches::default(),
+            source_map: Some(source_map),
+            code: sections.code,
+            meter,
+        })
     }
 
     /// The files that parts of the debug information are in, as folders and names that the
@@ -212,6 +249,10 @@ impl Symbols {
         &self.caches
     }
 
+    pub(crate) fn source_map(&self) -> Option<&SourceMap> {
+        self.source_map.as_ref()
+    }
+
     /// Takes work off the budget that is not reading.
     pub(crate) fn spend(&self, work: usize) -> gimli::Result<()> {
         self.meter.spend(work)
@@ -228,8 +269,27 @@ impl Symbols {
                 return Ok(frames);
             }
         }
+        if let Some(frame) = self.mapped_frame(address) {
+            return Ok(vec![frame]);
+        }
         // It may be an unreadable unit that covers the address.
         self.units.damage.map_or(Ok(Vec::new()), Err)
+    }
+
+    /// The frame at an address that the source map tells.
+    fn mapped_frame(&self, address: u32) -> Option<SourceFrame> {
+        let map = self.source_map.as_ref()?;
+        let row = map.lines.find(address).filter(|row| row.line() > 0)?;
+        let file = map.files.get(row.file() as usize)?;
+        Some(SourceFrame {
+            function: None,
+            location: Some(SourceLocation {
+                file: file.to_string(),
+                line: Some(row.line()),
+                column: row.column(),
+            }),
+            inlined: false,
+        })
     }
 
     fn frames_in(&self, unit: &Unit, address: u32) -> gimli::Result<Vec<SourceFrame>> {

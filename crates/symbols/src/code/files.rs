@@ -27,6 +27,8 @@ struct TableFiles {
 pub(crate) enum Table {
     /// That of a unit.
     Unit(u32),
+    /// That made of the source map.
+    Map,
 }
 
 /// The files that are meant by a name, as numbers in one line table.
@@ -49,7 +51,7 @@ impl SourceFiles {
         known: &mut HashMap<Arc<str>, u32>,
         table: Table,
         lines: &Lines,
-        path: impl Fn(u64) -> Option<String>,
+        path: impl Fn(u64) -> Option<Arc<str>>,
     ) {
         let mut files: Vec<bool> = Vec::new();
         for row in lines.rows().iter().filter(|row| row.line() > 0) {
@@ -60,7 +62,7 @@ impl SourceFiles {
             files[file] = true;
         }
         let paths = files.iter().enumerate().map(|(file, &used)| {
-            let path: Arc<str> = used.then(|| path(file as u64)).flatten()?.into();
+            let path = used.then(|| path(file as u64)).flatten()?;
             let next = self.paths.len() as u32;
             let id = *known.entry(path.clone()).or_insert(next);
             if id == next {
@@ -70,6 +72,19 @@ impl SourceFiles {
         });
         let paths = paths.collect();
         self.tables.push(TableFiles { table, paths });
+    }
+
+    /// The numbers that a path has in the tables.
+    fn numbers(&self, wanted: &str) -> impl Iterator<Item = (Table, u64)> {
+        let id = self.paths.iter().position(|path| **path == *wanted);
+        let id = id.map(|id| id as u32);
+        self.tables.iter().filter_map(move |files| {
+            let number = files
+                .paths
+                .iter()
+                .position(|path| path.is_some() && *path == id)?;
+            Some((files.table, number as u64))
+        })
     }
 
     /// Which files of which tables are meant by a name.
@@ -108,6 +123,40 @@ impl Symbols {
         Ok(paths)
     }
 
+    /// The text of a source file, if the debug information has that in it. `file` is a path as in
+    /// [`Symbols::files`].
+    ///
+    /// # Errors
+    ///
+    /// If the debug information is damaged, or to read all line tables takes too much work.
+    pub fn source_text(&self, file: &str) -> Result<Option<Arc<str>>, SymbolsError> {
+        self.begin_request();
+        for (table, number) in self.source_files()?.numbers(file) {
+            let text = self.embedded_text(table, number);
+            if let Some(text) = text.map_err(|error| self.explain(error))? {
+                return Ok(Some(text));
+            }
+        }
+        Ok(None)
+    }
+
+    fn embedded_text(&self, table: Table, number: u64) -> gimli::Result<Option<Arc<str>>> {
+        let Some(unit) = self.table_unit(table) else {
+            let map = self.source_map();
+            let text = map.and_then(|map| map.texts.get(number as usize)?.clone());
+            return Ok(text);
+        };
+        let program = unit.with_sections().unit.line_program.as_ref();
+        let file = program.and_then(|program| program.header().file(number));
+        match file.and_then(|file| file.source()) {
+            // An empty text stands for one that is not there.
+            Some(text) => Ok(Some(unit.string(text)?)
+                .filter(|text| !text.is_empty())
+                .map(Arc::from)),
+            None => Ok(None),
+        }
+    }
+
     pub(crate) fn source_files(&self) -> Result<&SourceFiles, SymbolsError> {
         if let Some(files) = self.caches().files.get() {
             return Ok(files);
@@ -117,10 +166,13 @@ impl Symbols {
             paths: Vec::new(),
             tables: Vec::new(),
         };
-        for unit in self.units().with_code() {
-            if let Ok(lines) = unit.lines() {
-                let path = |file| file_path(unit.with_sections(), file).ok().flatten();
-                files.add(&mut known, Table::Unit(unit.id), lines, path);
+        let units = self.units().with_code();
+        let mut tables: Vec<Table> = units.map(|unit| Table::Unit(unit.id)).collect();
+        tables.extend(self.source_map().map(|_| Table::Map));
+        for table in tables {
+            if let Ok(lines) = self.table_lines(table) {
+                let path = |file| self.table_path(table, file).ok().flatten();
+                files.add(&mut known, table, lines, path);
             }
         }
         if self.is_exhausted() {
@@ -133,13 +185,24 @@ impl Symbols {
     pub(crate) fn table_lines(&self, table: Table) -> gimli::Result<&Lines> {
         match table {
             Table::Unit(unit) => self.units().all()[unit as usize].lines(),
+            Table::Map => Ok(&self.source_map().ok_or(gimli::Error::MissingUnitDie)?.lines),
         }
     }
 
-    /// The unit that a line table belongs to.
+    /// The path of a file of a line table.
+    pub(crate) fn table_path(&self, table: Table, file: u64) -> gimli::Result<Option<Arc<str>>> {
+        match (self.table_unit(table), self.source_map()) {
+            (Some(unit), _) => Ok(file_path(unit.with_sections(), file)?.map(Arc::from)),
+            (None, Some(map)) => Ok(map.files.get(file as usize).cloned()),
+            (None, None) => Ok(None),
+        }
+    }
+
+    /// The unit that a line table belongs to. That of a source map belongs to none.
     pub(crate) fn table_unit(&self, table: Table) -> Option<&Unit> {
         match table {
             Table::Unit(unit) => self.units().all().get(unit as usize),
+            Table::Map => None,
         }
     }
 }

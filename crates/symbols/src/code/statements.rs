@@ -1,7 +1,7 @@
 //! The statements of a function: where a debugger that steps by lines can stop.
 
 use super::blocks::{Blocks, Call};
-use super::files::{Table, file_path};
+use super::files::Table;
 use super::lines::{Lines, Row};
 use super::names::function_name;
 use crate::dwarf::ranges::CodeRange;
@@ -179,7 +179,10 @@ impl Symbols {
                 return Ok(Some(found));
             }
         }
-        Ok(None)
+        match self.source_map() {
+            Some(_) => self.statements_in(Table::Map, address),
+            None => Ok(None),
+        }
     }
 
     /// The statements of the function of a line table that an address is in.
@@ -260,7 +263,11 @@ impl Symbols {
             calls.push(self.inlined_call(call, &mut paths)?);
         }
         let entry = blocks.ranges().first().map_or(0, |range| range.begin);
-        let body = self.body(blocks.ranges(), lines)?;
+        let body = match table {
+            Table::Unit(_) => self.body(blocks.ranges(), lines)?,
+            // Maps know only code that something in the source stands for.
+            Table::Map => entry,
+        };
         Ok(Statements {
             function,
             ranges: self.file_ranges(blocks.ranges()),
@@ -333,10 +340,7 @@ impl Paths<'_> {
         if let Some(known) = self.known.get(&file) {
             return Ok(known.clone());
         }
-        let path = match self.symbols.table_unit(self.table) {
-            Some(unit) => file_path(unit.with_sections(), file)?.map(Arc::from),
-            None => None,
-        };
+        let path = self.symbols.table_path(self.table, file)?;
         self.known.insert(file, path.clone());
         Ok(path)
     }

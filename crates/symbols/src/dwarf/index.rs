@@ -3,6 +3,7 @@
 use super::UnitRef;
 use super::entries::{Entries, Entry};
 use super::ranges::CodeRange;
+use super::reader::Reader;
 use gimli::{AttributeValue, DwTag, Reader as _, UnitOffset};
 use std::hash::{DefaultHasher, Hasher};
 
@@ -12,6 +13,8 @@ pub(crate) struct UnitIndex {
     /// Functions that have code, sorted by where that begins. Functions of WebAssembly do not
     /// overlap.
     functions: Vec<(CodeRange, UnitOffset<usize>)>,
+    /// Calls that were inlined.
+    pub(crate) inlined: Vec<InlinedCopy>,
     /// Types that are defined and variables outside of functions, in the order of the unit.
     pub(crate) named: Vec<Named>,
     /// In the order of the unit, so those around come before those within.
@@ -31,6 +34,27 @@ pub(crate) struct Named {
 pub(crate) enum NamedKind {
     Type,
     Variable,
+}
+
+/// A copy of a function that was inlined into another.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct InlinedCopy {
+    /// The offset of the function's own entry, in the unit or in `.debug_info`.
+    origin: usize,
+    in_section: bool,
+    /// Where it is entered.
+    pub(crate) entry: u32,
+}
+
+impl InlinedCopy {
+    /// The reference to the function's own entry.
+    pub(crate) fn origin(&self) -> AttributeValue<Reader> {
+        if self.in_section {
+            AttributeValue::DebugInfoRef(gimli::DebugInfoOffset(self.origin))
+        } else {
+            AttributeValue::UnitRef(UnitOffset(self.origin))
+        }
+    }
 }
 
 /// An entry that gives the names within it a path: a namespace, a type, or a function.
@@ -70,6 +94,7 @@ impl UnitIndex {
             .functions
             .sort_unstable_by_key(|(range, _)| range.begin);
         index.functions.shrink_to_fit();
+        index.inlined.shrink_to_fit();
         index.named.shrink_to_fit();
         index.containers.shrink_to_fit();
         Ok(index)
@@ -83,6 +108,7 @@ impl UnitIndex {
                     true
                 });
             }
+            gimli::DW_TAG_inlined_subroutine => return self.note_inlined(unit, entry),
             gimli::DW_TAG_structure_type
             | gimli::DW_TAG_class_type
             | gimli::DW_TAG_union_type
@@ -103,7 +129,20 @@ impl UnitIndex {
             _ => return Ok(()),
         };
         let hash = match entry.attribute(gimli::DW_AT_name) {
-            Some(name) => name_hash(unit, name)?,
+            Some(name) => {
+                let name = unit.attr_string(name)?;
+                let name = name.to_slice()?;
+                if kind == NamedKind::Type
+                    && let Some(last) = last_of_dotted(&name)
+                {
+                    self.named.push(Named {
+                        hash: hash(last),
+                        offset: entry.offset,
+                        kind,
+                    });
+                }
+                hash(&name)
+            }
             // The name is that of the declaration, and looked for when that is asked for.
             None if kind == NamedKind::Variable => 0,
             None => return Ok(()),
@@ -114,6 +153,32 @@ impl UnitIndex {
             kind,
         });
         Ok(())
+    }
+
+    fn note_inlined(&mut self, unit: UnitRef<'_>, entry: &Entry) -> gimli::Result<()> {
+        let (origin, in_section) = match entry.attribute(gimli::DW_AT_abstract_origin) {
+            Some(AttributeValue::UnitRef(offset)) => (offset.0, false),
+            Some(AttributeValue::DebugInfoRef(offset)) => (offset.0, true),
+            _ => return Ok(()),
+        };
+        let mut begin = None;
+        entry.code().visit(unit, &mut |range| {
+            begin = Some(range.begin);
+            false
+        })?;
+        if let Some(entry) = begin {
+            self.inlined.push(InlinedCopy {
+                origin,
+                in_section,
+                entry,
+            });
+        }
+        Ok(())
+    }
+
+    /// The functions that have code, by where that begins.
+    pub(crate) fn functions(&self) -> &[(CodeRange, UnitOffset<usize>)] {
+        &self.functions
     }
 
     /// The function whose code contains this address.
@@ -158,9 +223,12 @@ fn is_container(tag: DwTag) -> bool {
     )
 }
 
-fn name_hash(unit: UnitRef<'_>, name: AttributeValue<super::reader::Reader>) -> gimli::Result<u64> {
-    let name = unit.attr_string(name)?;
-    Ok(hash(&name.to_slice()?))
+/// The last part of a name that has its path in it, as those of Zig's types do.
+fn last_of_dotted(name: &[u8]) -> Option<&[u8]> {
+    let dot = name.iter().rposition(|&byte| byte == b'.')?;
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.');
+    let last = &name[dot + 1..];
+    (name.iter().all(is_plain) && !last.is_empty()).then_some(last)
 }
 
 /// The hash by which [`Named`] things are found.

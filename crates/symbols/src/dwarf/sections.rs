@@ -1,5 +1,6 @@
 //! Where in a module file the code and the debug sections are.
 
+use super::ranges::CodeRange;
 use crate::SymbolsError;
 use std::collections::HashMap;
 use std::ops::Range;
@@ -12,6 +13,8 @@ pub(crate) struct Sections {
     debug: HashMap<String, Range<usize>>,
     /// Where the debug information is, if it is in another file: a URL, or a path beside this one.
     pub(crate) external: Option<String>,
+    /// Where the source map is: a URL, or a path beside this file.
+    pub(crate) source_map: Option<String>,
 }
 
 impl Sections {
@@ -20,6 +23,7 @@ impl Sections {
             code: 0..0,
             debug: HashMap::new(),
             external: None,
+            source_map: None,
         };
         let mut parser = Parser::new(0);
         let mut position = 0;
@@ -59,14 +63,37 @@ impl Sections {
                     sections.debug.insert(section.name().to_string(), range);
                 }
                 Payload::CustomSection(section) if section.name() == "external_debug_info" => {
-                    let mut url = wasmparser::BinaryReader::new(section.data(), 0);
-                    sections.external = url.read_string().ok().map(str::to_owned);
+                    sections.external = read_url(section.data());
+                }
+                Payload::CustomSection(section) if section.name() == "sourceMappingURL" => {
+                    sections.source_map = read_url(section.data());
                 }
                 Payload::End(_) => break,
                 _ => {}
             }
         }
         Ok(sections)
+    }
+
+    /// The code of all functions, as offsets from the start of the code section's contents.
+    ///
+    /// # Errors
+    ///
+    /// If the code section is damaged.
+    pub(crate) fn functions(&self, wasm: &[u8]) -> Result<Vec<CodeRange>, SymbolsError> {
+        let code = self.code.start as usize..self.code.end as usize;
+        let contents = wasm.get(code).unwrap_or_default();
+        let mut functions = Vec::new();
+        if contents.is_empty() {
+            return Ok(functions);
+        }
+        let reader = wasmparser::BinaryReader::new(contents, 0);
+        let bodies = wasmparser::CodeSectionReader::new(reader).map_err(bad_module)?;
+        for body in bodies {
+            let range = body.map_err(bad_module)?.range();
+            functions.extend(CodeRange::new(range.start, range.end));
+        }
+        Ok(functions)
     }
 
     /// The section of this name; an empty range if there is none.
@@ -78,6 +105,11 @@ impl Sections {
     pub(crate) fn debug_size(&self) -> u64 {
         self.debug.values().map(|range| range.len() as u64).sum()
     }
+}
+
+fn read_url(data: &[u8]) -> Option<String> {
+    let mut url = wasmparser::BinaryReader::new(data, 0);
+    url.read_string().ok().map(str::to_owned)
 }
 
 fn bad_module(error: wasmparser::BinaryReaderError) -> SymbolsError {

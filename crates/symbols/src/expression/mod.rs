@@ -52,6 +52,7 @@ pub use ast::{
 };
 pub use evaluate::{Callee, Environment, evaluate, evaluate_condition};
 pub use parser::{NoTypes, TypeNames, parse, parse_type};
+pub(crate) use primitives::spellings_of_c;
 pub use problem::{ExpressionError, Problem};
 pub use scalar::{AddressWidth, DataModel, FloatType, IntegerType, Scalar, ScalarType};
 pub use span::Span;

@@ -106,6 +106,33 @@ pub(super) fn normalize(words: &[&str]) -> Option<&'static str> {
     })
 }
 
+/// The names that compilers give to a type of C that is written in words: clang's and GCC's. None if
+/// it is not such a type.
+pub(crate) fn spellings_of_c(name: &str) -> Vec<String> {
+    let words: Vec<&str> = name.split_whitespace().collect();
+    if !words.iter().all(|word| is_word_of_c(word)) || words.is_empty() {
+        return Vec::new();
+    }
+    let Some(clang) = normalize(&words) else {
+        return Vec::new();
+    };
+    let gcc = match clang {
+        "short" => "short int",
+        "unsigned short" => "short unsigned int",
+        "long" => "long int",
+        "unsigned long" => "long unsigned int",
+        "long long" => "long long int",
+        "unsigned long long" => "long long unsigned int",
+        "__int128" => "__int128",
+        "unsigned __int128" => "__int128 unsigned",
+        // C calls it the one, C++ the other.
+        "bool" => "_Bool",
+        "_Bool" => "bool",
+        clang => clang,
+    };
+    vec![clang.to_string(), gcc.to_string()]
+}
+
 impl ScalarType {
     /// The scalar type that a name stands for in C, C++, Rust or Zig without anybody having defined
     /// it: `unsigned long`, `uint8_t`, `usize`, `u7`. `None` for all others.

@@ -64,7 +64,7 @@ fn define(units: &Units, id: TypeId, declared: Type) -> gimli::Result<Type> {
             TypeKind::Enumeration { .. } => is_enumeration,
             _ => false,
         };
-        if is_alike && defined.path == declared.path {
+        if is_alike && defined.path == declared.path && defined.name == declared.name {
             return Ok(defined);
         }
     }

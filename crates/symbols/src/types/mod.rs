@@ -6,6 +6,7 @@
 mod definition;
 mod layout;
 mod name;
+mod named;
 mod read;
 
 pub(crate) use definition::Types;
