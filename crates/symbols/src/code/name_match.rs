@@ -1,6 +1,8 @@
 //! Whether a function is meant by what users type: the end of its path, with parameters and
 //! template arguments or without.
 
+use crate::dwarf::units::is_version;
+
 /// The name of a function, taken apart.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Path {
@@ -161,8 +163,11 @@ impl Part {
         self.base == known.base && (self.arguments.is_none() || self.arguments == known.arguments)
     }
 
+    /// Whether programmers do not write it: an anonymous namespace, or an inline one of a C++
+    /// library.
     fn is_nameless(&self) -> bool {
-        matches!(self.base.as_str(), "(anonymous namespace)" | "(anonymous)")
+        let name = self.base.as_str();
+        matches!(name, "(anonymous namespace)" | "(anonymous)" | "__cxx11") || is_version(name)
     }
 
     fn is_rust_hash(&self) -> bool {
@@ -350,6 +355,15 @@ mod tests {
         assert!(matches("::main", "main"));
         assert!(matches("~Shape", "shapes::Shape::~Shape()"));
         assert!(matches("ns::f", "ns::(anonymous namespace)::f()"));
+        assert!(matches("std::vector::at", "std::__2::vector<int>::at(int)"));
+        assert!(matches(
+            "std::__2::vector::at",
+            "std::__2::vector<int>::at(int)"
+        ));
+        assert!(!matches(
+            "std::__1::vector::at",
+            "std::__2::vector<int>::at(int)"
+        ));
         assert!(matches(
             "(anonymous namespace)::f",
             "ns::(anonymous namespace)::f()"

@@ -33,14 +33,20 @@ pub(crate) fn function_names(
             plain = unit.text(entry, gimli::DW_AT_name)?;
         }
     }
-    if linkage.is_none()
+    // A name that cannot be read is no more use than none.
+    let has_path = linkage.as_ref().is_some_and(|name| !is_mangled(name));
+    if !has_path
         && let (Some(name), Some((unit, entry))) = (&mut plain, origins.last())
         && matches!(unit.language, Language::Cpp | Language::Rust)
     {
-        // The compiler was told to leave out the mangled name, which has the path.
+        // The mangled name, which has the path, can be left out too.
         let mut path = units.path(unit.id_of(entry))?;
         path.push(std::mem::take(name));
         *name = path.join("::");
     }
     Ok((plain, linkage))
+}
+
+fn is_mangled(name: &str) -> bool {
+    name.starts_with("_Z") || name.starts_with("_R")
 }

@@ -382,7 +382,7 @@ impl Units {
 
 /// Whether this is the name of an inline namespace of C++'s library, which up to DWARF 4 is not
 /// marked as such.
-fn is_version(name: &str) -> bool {
+pub(crate) fn is_version(name: &str) -> bool {
     let version = name
         .strip_prefix("__ndk")
         .or_else(|| name.strip_prefix("__"));

@@ -2,6 +2,7 @@
 #![allow(missing_docs)]
 
 mod build;
+mod lines;
 mod values;
 
 use build::*;
@@ -131,6 +132,7 @@ fn damaged_sections_of_real_programs_give_answers_or_errors() {
             for _ in 0..20 {
                 let _ = symbols.frames(random(first) as u32);
             }
+            lines::ask(&symbols, &mut random, first);
         }
     }
 }
