@@ -5,9 +5,11 @@
 //! in files of its own. It turns a *wasm pc* (an offset in the module file, what engines and error
 //! messages speak of) into [`SourceFrame`]s and [`FrameScopes`], whose [`Variable`]s have types
 //! ([`types`]) and locations. An [`Inspector`] shows their [`Value`]s in a guest that stands still,
-//! which it sees through the trait [`Target`]. [`expression`] reads and evaluates what a user of a
-//! debugger types, in the syntax of C, Rust and Zig. [`demangle()`] makes the names of Rust and C++
-//! readable.
+//! which it sees through the trait [`Target`]. For breakpoints and steps it leads the other way too,
+//! from lines ([`LinePlace`]) and names ([`Function`]) to code, and tells the [`Statements`] of a
+//! function. Modules without DWARF may have a source map instead, which knows files and lines.
+//! [`expression`] reads and evaluates what a user of a debugger types, in the syntax of C, Rust and
+//! Zig. [`demangle()`] makes the names of Rust and C++ readable.
 //!
 //! The crate works on bytes. It knows nothing of engines, reads no files and prints nothing. What
 //! it reads may come from anyone, so nothing in it may make it panic, recurse without end or work

@@ -37,10 +37,9 @@ pub fn run(wasm: &[u8], symbols: &Symbols, mut stopped: impl FnMut(Snapshot)) ->
     let instance = linker.instantiate(&mut store, &module).unwrap();
     let start = instance.get_func(&mut store, "_start").unwrap();
     let mut session = DebugSession::call(&mut store, start, &[]).unwrap();
-    let places = module.debug_places();
-    let mark = places.iter().find(|&&pc| is_mark(symbols, pc)).unwrap();
+    let mark = mark(symbols);
     session
-        .edit_breakpoints(|breakpoints| breakpoints.add(&module, *mark))
+        .edit_breakpoints(|breakpoints| breakpoints.add(&module, mark))
         .unwrap();
     loop {
         match block_on(session.next()) {
@@ -61,10 +60,13 @@ pub fn run(wasm: &[u8], symbols: &Symbols, mut stopped: impl FnMut(Snapshot)) ->
     }
 }
 
-fn is_mark(symbols: &Symbols, pc: u32) -> bool {
-    let frames = symbols.frames(pc).unwrap();
-    let function = frames.first().and_then(|frame| frame.function.as_deref());
-    function.is_some_and(|name| name.rsplit([':', '.']).next() == Some("mark"))
+/// Where the body of the function begins that the guests call to be stopped.
+fn mark(symbols: &Symbols) -> u32 {
+    let functions = symbols.functions_named("mark").unwrap();
+    let mut instances = functions.iter().flat_map(|function| &function.instances);
+    let mark = instances.next().unwrap();
+    assert_eq!(instances.next(), None);
+    mark.body
 }
 
 fn snapshot(session: &DebugSession<'_, WasiCtx>, frame: &Frame) -> Snapshot {
