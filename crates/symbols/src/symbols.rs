@@ -11,7 +11,7 @@ use crate::dwarf::entries::CallSite;
 use crate::dwarf::reader::{Budget, Reader};
 use crate::dwarf::sections::Sections;
 use crate::dwarf::units::{Unit, Units};
-use crate::types::{Type, TypeId, Types};
+use crate::types::{MadeType, Type, TypeId, Types};
 use bytes::Bytes;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -256,6 +256,16 @@ impl Symbols {
     /// Takes work off the budget that is not reading.
     pub(crate) fn spend(&self, work: usize) -> gimli::Result<()> {
         self.meter.spend(work)
+    }
+
+    /// A type that no debug information describes; `None` if there are too many of those.
+    pub(crate) fn make_type(&self, wanted: MadeType) -> Option<TypeId> {
+        self.types.make(wanted)
+    }
+
+    /// Tells these symbols from all others, whose types mean nothing here.
+    pub(crate) fn identity(&self) -> u64 {
+        self.types.identity
     }
 
     pub(crate) fn units(&self) -> &Units {

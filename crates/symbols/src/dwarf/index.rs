@@ -4,6 +4,7 @@ use super::UnitRef;
 use super::entries::{Entries, Entry};
 use super::ranges::CodeRange;
 use super::reader::Reader;
+use super::units::LONGEST_WAY;
 use gimli::{AttributeValue, DwTag, Reader as _, UnitOffset};
 use std::hash::{DefaultHasher, Hasher};
 
@@ -15,7 +16,8 @@ pub(crate) struct UnitIndex {
     functions: Vec<(CodeRange, UnitOffset<usize>)>,
     /// Calls that were inlined.
     pub(crate) inlined: Vec<InlinedCopy>,
-    /// Types that are defined and variables outside of functions, in the order of the unit.
+    /// Types that are defined, variables outside of functions, functions that have code, and names
+    /// of enumerations, in the order of the unit.
     pub(crate) named: Vec<Named>,
     /// In the order of the unit, so those around come before those within.
     containers: Vec<Container>,
@@ -34,6 +36,8 @@ pub(crate) struct Named {
 pub(crate) enum NamedKind {
     Type,
     Variable,
+    Function,
+    Enumerator,
 }
 
 /// A copy of a function that was inlined into another.
@@ -103,12 +107,18 @@ impl UnitIndex {
     fn note(&mut self, unit: UnitRef<'_>, entry: &Entry, in_function: bool) -> gimli::Result<()> {
         let kind = match entry.tag {
             gimli::DW_TAG_subprogram => {
-                return entry.code().visit(unit, &mut |range| {
+                let before = self.functions.len();
+                entry.code().visit(unit, &mut |range| {
                     self.functions.push((range, entry.offset));
                     true
-                });
+                })?;
+                if self.functions.len() == before {
+                    return Ok(());
+                }
+                NamedKind::Function
             }
             gimli::DW_TAG_inlined_subroutine => return self.note_inlined(unit, entry),
+            gimli::DW_TAG_enumerator => NamedKind::Enumerator,
             gimli::DW_TAG_structure_type
             | gimli::DW_TAG_class_type
             | gimli::DW_TAG_union_type
@@ -145,6 +155,7 @@ impl UnitIndex {
             }
             // The name is that of the declaration, and looked for when that is asked for.
             None if kind == NamedKind::Variable => 0,
+            None if kind == NamedKind::Function => origin_hash(unit, entry)?,
             None => return Ok(()),
         };
         self.named.push(Named {
@@ -229,6 +240,25 @@ fn last_of_dotted(name: &[u8]) -> Option<&[u8]> {
     let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.');
     let last = &name[dot + 1..];
     (name.iter().all(is_plain) && !last.is_empty()).then_some(last)
+}
+
+/// That of the name which the origin of an entry has, if that is in the same unit; else zero.
+fn origin_hash(unit: UnitRef<'_>, entry: &Entry) -> gimli::Result<u64> {
+    let mut origin = entry.origin();
+    for _ in 0..LONGEST_WAY {
+        let Some(AttributeValue::UnitRef(offset)) = origin else {
+            break;
+        };
+        let Some(entry) = Entries::new(unit, Some(offset))?.next()? else {
+            break;
+        };
+        if let Some(name) = entry.attribute(gimli::DW_AT_name) {
+            let name = unit.attr_string(name)?;
+            return Ok(hash(&name.to_slice()?));
+        }
+        origin = entry.origin();
+    }
+    Ok(0)
 }
 
 /// The hash by which [`Named`] things are found.

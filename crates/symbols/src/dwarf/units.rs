@@ -357,6 +357,15 @@ impl Units {
     /// What is defined under a name, be it within whatever namespace, in all units. Units that
     /// cannot be read have nothing.
     pub(crate) fn named(&self, name: &str, kind: NamedKind) -> impl Iterator<Item = EntryId> {
+        self.hashed(hash(name.as_bytes()), kind)
+    }
+
+    /// What is defined where its name is not: its declaration has that.
+    pub(crate) fn named_elsewhere(&self, kind: NamedKind) -> impl Iterator<Item = EntryId> {
+        self.hashed(0, kind)
+    }
+
+    fn hashed(&self, hash: u64, kind: NamedKind) -> impl Iterator<Item = EntryId> {
         let names = self.names.get_or_init(|| {
             let mut names = Vec::new();
             for unit in &self.units {
@@ -370,7 +379,6 @@ impl Units {
             names.shrink_to_fit();
             names
         });
-        let hash = hash(name.as_bytes());
         let first = names.partition_point(|&(other, ..)| other < hash);
         names[first..]
             .iter()

@@ -8,6 +8,14 @@ use crate::dwarf::reader::Reader;
 use crate::dwarf::units::{EntryId, Unit};
 use gimli::{AttributeValue, Expression, Reader as _};
 
+/// How a variable's place is described.
+pub(crate) enum Description {
+    /// By an expression, to be evaluated in this context.
+    Expression(Expression<Reader>, Context),
+    /// It has none: the value is a constant.
+    Bytes(Vec<u8>),
+}
+
 impl Symbols {
     /// The place of a variable's value. `context` is that of the frame; the unit in it is not
     /// looked at.
@@ -17,6 +25,25 @@ impl Symbols {
         context: Context,
         target: &dyn Target,
     ) -> Result<Place, ValueError> {
+        match self.description_of(variable, context)? {
+            Description::Bytes(bytes) => Ok(Place::Bytes(bytes.into())),
+            Description::Expression(expression, context) => {
+                let evaluator = Evaluator {
+                    symbols: self,
+                    target,
+                    context,
+                };
+                evaluator.place(&expression)
+            }
+        }
+    }
+
+    /// How a variable's place is described at the address of the context.
+    pub(crate) fn description_of(
+        &self,
+        variable: EntryId,
+        context: Context,
+    ) -> Result<Description, ValueError> {
         // A concrete variable has what its abstract one has not.
         for (unit, entry) in self.units().origins(variable)? {
             if let Some(location) = entry.attribute(gimli::DW_AT_location) {
@@ -29,15 +56,10 @@ impl Symbols {
                 if expression.0.is_empty() {
                     return Err(ValueError::NowhereDescribed);
                 }
-                let evaluator = Evaluator {
-                    symbols: self,
-                    target,
-                    context,
-                };
-                return evaluator.place(&expression);
+                return Ok(Description::Expression(expression, context));
             }
             if let Some(bytes) = constant(unit, &entry)? {
-                return Ok(Place::Bytes(bytes.into()));
+                return Ok(Description::Bytes(bytes));
             }
         }
         Err(ValueError::NowhereDescribed)

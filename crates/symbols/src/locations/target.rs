@@ -36,6 +36,32 @@ pub trait Target {
     /// As for [`Target::local`].
     fn global(&self, index: u32) -> Result<WasmValue, TargetError>;
 
+    /// Stores bytes in the guest's first memory, all of them or none.
+    ///
+    /// # Errors
+    ///
+    /// If some of that is outside of the memory, or this target cannot be written. Unless this is
+    /// overridden, none can.
+    fn write_memory(&self, address: u64, bytes: &[u8]) -> Result<(), TargetError> {
+        let _ = (address, bytes);
+        Err(TargetError(
+            "the memory of this program can only be read".to_string(),
+        ))
+    }
+
+    /// Stores a value of the global's own type in a global of the frame's instance.
+    ///
+    /// # Errors
+    ///
+    /// If there is none of this index, it is a constant, or this target cannot be written. Unless
+    /// this is overridden, none can.
+    fn write_global(&self, index: u32, value: WasmValue) -> Result<(), TargetError> {
+        let _ = (index, value);
+        Err(TargetError(
+            "the globals of this program can only be read".to_string(),
+        ))
+    }
+
     /// The name of the function at an index of the first table, which is what function pointers
     /// are. `None` if there is none, or this target does not know.
     fn table_function(&self, index: u64) -> Option<String> {

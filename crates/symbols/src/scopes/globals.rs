@@ -67,7 +67,7 @@ impl Symbols {
         Ok(None)
     }
 
-    fn global(&self, id: EntryId) -> gimli::Result<Variable> {
+    pub(crate) fn global(&self, id: EntryId) -> gimli::Result<Variable> {
         let context = Context {
             unit: id.unit,
             address: None,

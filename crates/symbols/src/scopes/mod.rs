@@ -19,6 +19,9 @@ pub struct FrameScopes {
     /// The scopes around the instruction, innermost first. The last is that of the whole function,
     /// with its parameters.
     pub scopes: Vec<Scope>,
+    /// The entry of the function, or of the call that is inlined.
+    pub(crate) entry: EntryId,
+    pub(crate) context: Context,
 }
 
 impl FrameScopes {

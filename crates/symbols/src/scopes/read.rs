@@ -58,6 +58,8 @@ impl Symbols {
                 function: function_name(self.units(), unit.id_of(&call.entry))?,
                 inlined: depth > 0,
                 scopes: self.scopes_of(&call, context)?,
+                entry: unit.id_of(&call.entry),
+                context,
             });
         }
         Ok(frames)

@@ -1,24 +1,43 @@
 //! Types on request: kept once read, and declarations led to their definitions.
 
+use super::made::{Made, MadeType};
 use super::{Type, TypeId, TypeKind};
 use crate::dwarf::index::NamedKind;
 use crate::dwarf::units::Units;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// As many types are kept. No more are looked at together.
 const MOST_KEPT: usize = 4096;
 
-/// The types that have been read.
-#[derive(Default)]
+/// The types that have been read, and those that have been made.
 pub(crate) struct Types {
     kept: Mutex<HashMap<TypeId, Arc<Type>>>,
+    made: Mutex<Made>,
+    /// Tells these from those of other modules.
+    pub(crate) identity: u64,
+}
+
+impl Default for Types {
+    fn default() -> Types {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Types {
+            kept: Mutex::default(),
+            made: Mutex::default(),
+            identity: NEXT.fetch_add(1, Ordering::Relaxed),
+        }
+    }
 }
 
 impl Types {
     /// A type. For one that is only declared in its unit, the definition that another unit has, if
     /// there is one.
     pub(crate) fn get(&self, units: &Units, id: TypeId) -> gimli::Result<Arc<Type>> {
+        if id.is_made() {
+            let made = self.made().get(id);
+            return made.ok_or(gimli::Error::NoEntryAtGivenOffset(id.0.offset.0 as u64));
+        }
         if let Some(known) = self.lock().get(&id) {
             return Ok(known.clone());
         }
@@ -33,7 +52,17 @@ impl Types {
         Ok(read)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<TypeId, Arc<Type>>> {
+    /// A type that no debug information describes; `None` if there are too many of those.
+    pub(crate) fn make(&self, wanted: MadeType) -> Option<TypeId> {
+        self.made().make(wanted)
+    }
+
+    fn made(&self) -> MutexGuard<'_, Made> {
+        // A type is entered at once.
+        self.made.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<TypeId, Arc<Type>>> {
         // A map is whole at all times.
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -5,11 +5,13 @@
 
 mod definition;
 mod layout;
+mod made;
 mod name;
 mod named;
 mod read;
 
 pub(crate) use definition::Types;
+pub(crate) use made::MadeType;
 
 use crate::dwarf::units::EntryId;
 
