@@ -8,8 +8,9 @@
 //! which it sees through the trait [`Target`]. For breakpoints and steps it leads the other way too,
 //! from lines ([`LinePlace`]) and names ([`Function`]) to code, and tells the [`Statements`] of a
 //! function. Modules without DWARF may have a source map instead, which knows files and lines.
-//! [`expression`] reads and evaluates what a user of a debugger types, in the syntax of C, Rust and
-//! Zig. [`demangle()`] makes the names of Rust and C++ readable.
+//! [`expression`] reads what a user of a debugger types, in the syntax of C, Rust and Zig; a
+//! [`FrameEnvironment`] computes it from the program's values, and a [`Condition`] does that quickly.
+//! [`demangle()`] makes the names of Rust and C++ readable.
 //!
 //! The crate works on bytes. It knows nothing of engines, reads no files and prints nothing. What
 //! it reads may come from anyone, so nothing in it may make it panic, recurse without end or work
@@ -36,6 +37,7 @@
 mod code;
 mod dwarf;
 mod error;
+mod evaluate;
 pub mod expression;
 mod locations;
 mod pretty;
@@ -50,6 +52,7 @@ pub use code::listing::{Function, FunctionInstance};
 pub use code::places::{BreakpointLine, LinePlace};
 pub use code::statements::{InlinedCall, Statement, Statements};
 pub use error::SymbolsError;
+pub use evaluate::{CallTarget, Calls, Condition, FrameEnvironment, ValueHistory};
 pub use locations::{
     ImplicitPointer, MachinePlace, Piece, PieceSource, Place, Target, TargetError, ValueError,
     WasmValue,

@@ -462,11 +462,14 @@ impl Expression {
     /// A part that has an effect on the program if it is reached, and which one: the outermost one,
     /// and of several the leftmost. Assigning to a variable of the debugger's own is no effect.
     pub fn first_effect(&self) -> Option<(Span, Effect)> {
-        self.find_effect(&|_| true)
+        self.find_effect(&|_, _| true)
     }
 
     /// The first part with an effect that `wanted` picks.
-    pub(super) fn find_effect(&self, wanted: &dyn Fn(Effect) -> bool) -> Option<(Span, Effect)> {
+    pub(super) fn find_effect(
+        &self,
+        wanted: &dyn Fn(&Expression, Effect) -> bool,
+    ) -> Option<(Span, Effect)> {
         let own = match self.kind() {
             ExpressionKind::Call { .. } => Some(Effect::Call),
             ExpressionKind::Assign { target, .. } => {
@@ -475,7 +478,7 @@ impl Expression {
             }
             _ => None,
         };
-        if let Some(effect) = own.filter(|effect| wanted(*effect)) {
+        if let Some(effect) = own.filter(|effect| wanted(self, *effect)) {
             return Some((self.span(), effect));
         }
         let mut found = None;

@@ -9,6 +9,7 @@ mod cpp_nodes;
 mod parts;
 mod rust;
 mod rust_maps;
+pub(crate) mod text;
 mod zig;
 
 use crate::ValueError;
@@ -37,6 +38,11 @@ pub(crate) fn view(inspector: &Inspector<'_>, value: &Value) -> Result<Option<Vi
     }
 }
 
+/// The value that wrappers of Rust around it are there for.
+pub(crate) fn innermost(inspector: &Inspector<'_>, value: &Value) -> Result<Value, ValueError> {
+    rust::innermost(inspector, value)
+}
+
 fn find(type_: &Type) -> Option<Provider> {
     let name = type_.name.as_deref()?;
     if !matches!(type_.kind, TypeKind::Record(_)) {
@@ -51,11 +57,17 @@ fn find(type_: &Type) -> Option<Provider> {
         Language::Zig => return zig::provider(name),
         _ => return None,
     };
+    let full = full_name(type_)?;
+    let found = table.iter().find(|(known, _)| *known == full);
+    found.map(|&(_, provider)| provider)
+}
+
+/// The name of a type with its path, without arguments.
+pub(crate) fn full_name(type_: &Type) -> Option<String> {
     let mut full = type_.path.join("::");
     if !full.is_empty() {
         full.push_str("::");
     }
-    full.push_str(name.split('<').next()?);
-    let found = table.iter().find(|(known, _)| *known == full);
-    found.map(|&(_, provider)| provider)
+    full.push_str(type_.name.as_deref()?.split('<').next()?);
+    Some(full)
 }

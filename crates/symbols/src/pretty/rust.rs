@@ -63,10 +63,18 @@ fn vector(inspector: &Inspector<'_>, value: &Value, type_: &Type) -> Result<View
 
 /// Where the elements of a vector are.
 fn buffer(inspector: &Inspector<'_>, vector: &Value) -> Result<u64, ValueError> {
+    inspector.unsigned(&buffer_pointer(inspector, vector)?)
+}
+
+/// The pointer to the elements of a vector.
+pub(super) fn buffer_pointer(
+    inspector: &Inspector<'_>,
+    vector: &Value,
+) -> Result<Value, ValueError> {
     let buffer = path(inspector, vector, &["buf"])?;
     let pointer = path(inspector, &buffer, &["inner", "ptr"])
         .or_else(|_| inspector.member(&buffer, "ptr"))?;
-    inspector.unsigned(&innermost(inspector, &pointer)?)
+    innermost(inspector, &pointer)
 }
 
 /// `VecDeque`: the elements go on at the beginning of the buffer once they have reached its end.

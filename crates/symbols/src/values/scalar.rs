@@ -131,13 +131,22 @@ fn from_half(bits: u16) -> f32 {
 
 /// A number of the 128-bit format, as the nearest one of 64 bits; `~` says that it is not the same.
 fn quadruple(bits: u128) -> String {
-    let negative = bits >> 127 == 1;
+    let exponent = (bits >> 112 & 0x7fff) as i32;
+    let fraction = bits & ((1 << 112) - 1);
+    let is_exact = exponent == 0x7fff
+        || (exponent == 0 && fraction == 0)
+        || (fraction.trailing_zeros() >= 60 && (-1022..=1023).contains(&(exponent - 16383)));
+    format!("{}{:?}", if is_exact { "" } else { "~" }, nearest(bits))
+}
+
+/// The number of 64 bits that is nearest to one of the 128-bit format.
+pub(crate) fn nearest(bits: u128) -> f64 {
     let exponent = (bits >> 112 & 0x7fff) as i32;
     let fraction = bits & ((1 << 112) - 1);
     let magnitude = match (exponent, fraction) {
         (0, 0) => 0.0,
         (0x7fff, 0) => f64::INFINITY,
-        (0x7fff, _) => return "NaN".to_string(),
+        (0x7fff, _) => return f64::NAN,
         (0, _) => f64::MIN_POSITIVE * f64::EPSILON,
         _ => {
             let mantissa = (fraction >> 60) as f64 / 2f64.powi(52);
@@ -145,11 +154,11 @@ fn quadruple(bits: u128) -> String {
             (1.0 + mantissa) * 2f64.powi(power)
         }
     };
-    let is_exact = exponent == 0x7fff
-        || (exponent == 0 && fraction == 0)
-        || (fraction.trailing_zeros() >= 60 && (-1022..=1023).contains(&(exponent - 16383)));
-    let number = if negative { -magnitude } else { magnitude };
-    format!("{}{number:?}", if is_exact { "" } else { "~" })
+    if bits >> 127 == 1 {
+        -magnitude
+    } else {
+        magnitude
+    }
 }
 
 /// A byte of text as C writes it.

@@ -4,7 +4,7 @@ use crate::guest::{self, Snapshot};
 use crate::show;
 use std::fmt::Write;
 use std::path::Path;
-use trapline_symbols::{FrameScopes, Inspector, Symbols, Value, ValueError};
+use trapline_symbols::{FrameEnvironment, FrameScopes, Inspector, Symbols, Value, ValueError};
 
 /// Whether values may be missing.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -67,9 +67,10 @@ fn compare(symbols: &Symbols, stops: &[Snapshot], line: &str) -> Result<(), Fail
     let (expression, expected) = line.split_once(" = ").unwrap();
     let mut problem = Failure::NotFound(format!("no stop in {function}"));
     for stop in stops {
-        for frame in symbols.scopes(stop.wasm_pc).unwrap() {
-            if is_function(&frame, function) {
-                let text = read(symbols, stop, &frame, expression);
+        for (number, frame) in symbols.scopes(stop.wasm_pc).unwrap().iter().enumerate() {
+            if is_function(frame, function) {
+                check_expression(symbols, stop, number, expression, expected);
+                let text = read(symbols, stop, frame, expression);
                 match text {
                     Ok(text) if without_address(&text) == expected => return Ok(()),
                     // Part of it is nowhere.
@@ -81,6 +82,46 @@ fn compare(symbols: &Symbols, stops: &[Snapshot], line: &str) -> Result<(), Fail
         }
     }
     Err(problem)
+}
+
+/// Evaluates what was printed as an expression. Wherever there is a value, it is the right one.
+fn check_expression(
+    symbols: &Symbols,
+    stop: &Snapshot,
+    frame: usize,
+    expression: &str,
+    expected: &str,
+) {
+    // Expressions index maps by their keys, the programs here by position.
+    if expression.starts_with("tree[") {
+        return;
+    }
+    let mut environment = FrameEnvironment::new(symbols, stop, Some(stop.wasm_pc), frame).unwrap();
+    let value = match environment.evaluate(expression) {
+        Ok(value) => value,
+        Err(error) => {
+            // It is nowhere, or Zig has not described it.
+            let text = error.to_string();
+            let is_dropped = [
+                "no location",
+                "there is no `",
+                "on an address",
+                "describes it wrongly",
+            ]
+            .iter()
+            .any(|it| text.contains(it));
+            assert!(is_dropped, "{}", error.render(expression));
+            return;
+        }
+    };
+    match environment.inspector().text(&value) {
+        Ok(text) if text.contains("<no location") => {}
+        Ok(text) => assert_eq!(without_address(&text), expected, "{expression}"),
+        Err(error) => match failure(error) {
+            Failure::Dropped => {}
+            failure => panic!("{expression}: {failure:?}"),
+        },
+    }
 }
 
 fn is_function(frame: &FrameScopes, name: &str) -> bool {

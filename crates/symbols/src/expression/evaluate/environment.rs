@@ -94,6 +94,13 @@ pub trait Environment {
         }
     }
 
+    /// Whether a call of what has this name only makes a value, such as Rust's `Some(x)`. It needs
+    /// no permission then.
+    fn is_constructor(&self, path: &Path) -> bool {
+        let _ = path;
+        false
+    }
+
     /// What a name stands for.
     ///
     /// # Errors
@@ -280,6 +287,21 @@ pub trait Environment {
     /// If it is none, or empty.
     fn unwrap(&mut self, object: &Self::Value) -> Result<Self::Value, Problem> {
         Err(self.wrong_type("unwrap", object))
+    }
+
+    /// What an object has under a key, if it is one that has keys: the value in a map. `None` for all
+    /// others; then [`Environment::index`] is asked.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such key, or it cannot be looked for.
+    fn lookup(
+        &mut self,
+        object: &Self::Value,
+        key: &Self::Value,
+    ) -> Result<Option<Self::Value>, Problem> {
+        let _ = (object, key);
+        Ok(None)
     }
 
     /// An element of an array, a slice, a container or what a pointer leads to. The index may be

@@ -48,8 +48,17 @@ pub fn evaluate_condition<E: Environment + ?Sized>(
 }
 
 fn permit<E: Environment + ?Sized>(expression: &Expression, environment: &E) -> Result<()> {
+    // What makes a value runs nothing, though it looks like a call.
+    let runs = |part: &Expression| match part.kind() {
+        ExpressionKind::Call { callee, .. } => match callee.kind() {
+            ExpressionKind::Name(path) => !environment.is_constructor(path),
+            _ => true,
+        },
+        _ => true,
+    };
     for effect in [Effect::Call, Effect::Assignment] {
-        if let Some((span, _)) = expression.find_effect(&|found| found == effect)
+        let is_meant = |part: &Expression, found| found == effect && runs(part);
+        if let Some((span, _)) = expression.find_effect(&is_meant)
             && let Err(how) = environment.permit(effect)
         {
             return Err(Problem::Refused { effect, how }.at(span));
@@ -171,7 +180,12 @@ impl<E: Environment + ?Sized> Evaluator<'_, E> {
             ExpressionKind::Index { object, index } => {
                 let object = self.value(object)?;
                 span = index.span();
-                let index = self.integer(index)?;
+                let key = self.value(index)?;
+                let found = self.environment.lookup(&object, &key);
+                if let Some(found) = found.map_err(|problem| problem.at(span))? {
+                    return Ok(found);
+                }
+                let index = self.integer_of(&key, span)?;
                 self.environment.index(&object, index)
             }
             ExpressionKind::Slice {
@@ -462,9 +476,12 @@ impl<E: Environment + ?Sized> Evaluator<'_, E> {
 
     /// The value of an index or count.
     fn integer(&mut self, expression: &Expression) -> Result<i128> {
-        let span = expression.span();
         let value = self.value(expression)?;
-        let scalar = self.environment.scalar(&value);
+        self.integer_of(&value, expression.span())
+    }
+
+    fn integer_of(&mut self, value: &E::Value, span: Span) -> Result<i128> {
+        let scalar = self.environment.scalar(value);
         let scalar = scalar.map_err(|problem| problem.at(span))?;
         let what = match scalar {
             Some(scalar) => match scalar.to_integer() {
@@ -474,7 +491,7 @@ impl<E: Environment + ?Sized> Evaluator<'_, E> {
                 }
                 None => return Err(Problem::NumberTooLarge("`i128`".to_string()).at(span)),
             },
-            None => self.environment.describe(&value),
+            None => self.environment.describe(value),
         };
         Err(Problem::NotAnInteger(what).at(span))
     }

@@ -34,6 +34,13 @@ pub trait TypeNames {
     /// Whether the path is that of a type, and not of a variable, where the expression stands. The
     /// names that languages have from the start (`int`, `u8`, `size_t`) are not asked for.
     fn is_type(&self, path: &Path) -> bool;
+
+    /// Whether one of C's words for types is a variable where the expression stands: Rust and Zig
+    /// programs may have one named `float` or `long`.
+    fn is_variable(&self, word: &str) -> bool {
+        let _ = word;
+        false
+    }
 }
 
 impl<F: Fn(&Path) -> bool> TypeNames for F {

@@ -86,6 +86,11 @@ impl Parser<'_> {
         self.expect("(", "`(`")?;
         let (target, certain) = self.type_in_parentheses()?;
         self.expect(")", "`)`")?;
+        if let Some(name) = target.as_name()
+            && self.types.is_variable(name)
+        {
+            return Ok(None);
+        }
         let is_cast = match self.kind() {
             // These begin a value, or join two of them.
             TokenKind::Mark("-" | "+" | "*" | "&" | "(" | "@") => {
@@ -186,6 +191,7 @@ impl Parser<'_> {
             "dynamic_cast" if self.mark_ahead(1) == Some("<") => {
                 Err(Problem::DynamicCast.at(start))
             }
+            word if self.types.is_variable(word) => self.name(),
             word if is_word_of_c(word) => self.type_as_value(start),
             word if is_primitive(word) && self.mark_ahead(1) == Some("(") => {
                 self.type_as_value(start)

@@ -117,6 +117,12 @@ impl IntegerType {
             .then_some(IntegerType { bits, signed })
     }
 
+    /// The type with another number of bits, of 1 to 128.
+    pub(crate) fn resized(self, bits: u8) -> IntegerType {
+        let bits = bits.clamp(1, 128);
+        IntegerType { bits, ..self }
+    }
+
     /// How many bits it has.
     pub fn bits(self) -> u8 {
         self.bits
