@@ -492,7 +492,8 @@ impl Expression {
 }
 
 impl ExpressionKind {
-    fn for_each_part(&self, visit: &mut dyn FnMut(&Expression)) {
+    /// Visits the expressions that this one consists of.
+    pub(crate) fn for_each_part(&self, visit: &mut dyn FnMut(&Expression)) {
         match self {
             ExpressionKind::Literal(_)
             | ExpressionKind::Name(_)

@@ -50,6 +50,7 @@ pub use ast::{
     IntegerLiteral, IntegerSuffix, Literal, LogicalOperator, Register, StringLiteral, StringPrefix,
     UnaryOperator,
 };
+pub(crate) use evaluate::permit;
 pub use evaluate::{Callee, Environment, evaluate, evaluate_condition};
 pub use parser::{NoTypes, TypeNames, parse, parse_type};
 pub(crate) use primitives::spellings_of_c;

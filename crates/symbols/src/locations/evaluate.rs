@@ -48,17 +48,17 @@ impl Evaluator<'_> {
         self.evaluate(expression, Some(initial), 0)
     }
 
-    fn unit(&self) -> &Unit {
+    pub(super) fn unit(&self) -> &Unit {
         &self.symbols.units().all()[self.context.unit as usize]
     }
 
-    fn encoding(&self) -> gimli::Encoding {
+    pub(super) fn encoding(&self) -> gimli::Encoding {
         self.unit().with_sections().encoding()
     }
 
     /// The place in the machine, for an expression that names one and does nothing else. So it has
     /// all its bits, whatever its type.
-    fn machine_place(
+    pub(super) fn machine_place(
         &self,
         expression: &Expression<Reader>,
     ) -> Result<Option<MachinePlace>, ValueError> {
@@ -293,7 +293,7 @@ impl Evaluator<'_> {
         Ok(Place::Pieces(places.into()))
     }
 
-    fn tombstone(&self) -> u64 {
+    pub(super) fn tombstone(&self) -> u64 {
         match self.encoding().address_size {
             4 => u64::from(u32::MAX) - 1,
             _ => u64::MAX - 1,

@@ -8,6 +8,7 @@ pub(crate) mod describe;
 mod error;
 pub(crate) mod evaluate;
 pub(crate) mod place;
+pub(crate) mod simple;
 mod target;
 
 pub use error::ValueError;

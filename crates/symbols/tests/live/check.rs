@@ -107,6 +107,7 @@ fn check_expression(
                 "there is no `",
                 "on an address",
                 "describes it wrongly",
+                "is a type, not",
             ]
             .iter()
             .any(|it| text.contains(it));

@@ -14,18 +14,30 @@ impl<E: Environment + ?Sized> Evaluator<'_, E> {
             Literal::String(string) => return self.environment.string(string).map_err(at),
             Literal::None => return self.environment.none().map_err(at),
             Literal::Null => return Ok(self.environment.null()),
-            Literal::Integer(integer) => {
-                let model = self.environment.data_model();
-                integer.scalar(&model).map_err(at)?
-            }
-            Literal::Float { value, single } => match single {
-                true => Scalar::f32(*value as f32),
-                false => Scalar::f64(*value),
-            },
-            Literal::Boolean(value) => Scalar::boolean(*value),
-            Literal::Character { code, prefix } => character(*code, *prefix),
+            literal => literal.scalar(&self.environment.data_model()),
+        };
+        let Some(scalar) = scalar.map_err(at)? else {
+            return Err(at(Problem::Unsupported("this literal".to_string())));
         };
         Ok(self.environment.value(scalar))
+    }
+}
+
+impl Literal {
+    /// The scalar that is written out; `None` if it is something else.
+    pub(crate) fn scalar(&self, model: &DataModel) -> std::result::Result<Option<Scalar>, Problem> {
+        Ok(Some(match self {
+            Literal::Integer(integer) => integer.scalar(model)?,
+            Literal::Float {
+                value,
+                single: true,
+            } => Scalar::f32(*value as f32),
+            Literal::Float { value, .. } => Scalar::f64(*value),
+            Literal::Boolean(value) => Scalar::boolean(*value),
+            Literal::Character { code, prefix } => character(*code, *prefix),
+            Literal::Null => Scalar::address(model.address, 0),
+            Literal::String(_) | Literal::None => return Ok(None),
+        }))
     }
 }
 

@@ -47,7 +47,11 @@ pub fn evaluate_condition<E: Environment + ?Sized>(
     Evaluator { environment }.truth(expression)
 }
 
-fn permit<E: Environment + ?Sized>(expression: &Expression, environment: &E) -> Result<()> {
+/// Whether the environment permits all effects that an expression has.
+pub(crate) fn permit<E: Environment + ?Sized>(
+    expression: &Expression,
+    environment: &E,
+) -> Result<()> {
     // What makes a value runs nothing, though it looks like a call.
     let runs = |part: &Expression| match part.kind() {
         ExpressionKind::Call { callee, .. } => match callee.kind() {
