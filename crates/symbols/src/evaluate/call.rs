@@ -302,11 +302,13 @@ impl FrameEnvironment<'_, '_> {
             let void = self.make_type(MadeType::Void)?;
             return Ok(self.new_value(Some(void), Ok(self.nowhere(Vec::new()))));
         };
-        let bits = match returned {
-            Some(WasmValue::I32(bits) | WasmValue::F32(bits)) => u128::from(bits),
-            Some(WasmValue::I64(bits) | WasmValue::F64(bits)) => u128::from(bits),
-            Some(WasmValue::V128(bits)) => bits,
-            Some(WasmValue::Reference) | None => {
+        let is_wide = type_.bits() > 32;
+        let bits = match (returned, type_) {
+            (Some(WasmValue::F32(bits)), ScalarType::Float(FloatType::F32)) => u128::from(bits),
+            (Some(WasmValue::F64(bits)), ScalarType::Float(FloatType::F64)) => u128::from(bits),
+            (Some(WasmValue::I32(bits)), type_) if !is_float(type_) && !is_wide => u128::from(bits),
+            (Some(WasmValue::I64(bits)), type_) if !is_float(type_) && is_wide => u128::from(bits),
+            _ => {
                 let sentence = "the function has not returned what its description says";
                 return Err(Problem::Other(sentence.to_string()));
             }
@@ -315,6 +317,10 @@ impl FrameEnvironment<'_, '_> {
         let bytes = scalar_bytes(Scalar::new(type_, bits), size);
         Ok(self.new_value(Some(id), Ok(self.nowhere(bytes))))
     }
+}
+
+fn is_float(type_: ScalarType) -> bool {
+    matches!(type_, ScalarType::Float(_))
 }
 
 /// A scalar as the machine's calls take it; `None` if it takes two values.

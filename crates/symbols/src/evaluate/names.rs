@@ -182,6 +182,11 @@ impl Names {
                 None => drop(wanted.remove(0)),
             }
         }
+        let of_c = !matches!(self.language, Language::Rust | Language::Zig);
+        if kind == NamedKind::Enumerator && !of_c && wanted.len() < 2 {
+            // Their names are within that of the enumeration.
+            return Ok(None);
+        }
         let mut best = None;
         for id in self.candidates(symbols, &wanted, kind)? {
             if tag.is_some_and(|tag| !has_tag(symbols, id, tag)) {

@@ -2,7 +2,10 @@
 
 use crate::build::*;
 use std::path::Path;
-use trapline_symbols::{Inspector, Symbols, Target, TargetError, Value, ValueError, WasmValue};
+use trapline_symbols::{
+    Condition, FrameEnvironment, Inspector, Symbols, Target, TargetError, Value, ValueError,
+    WasmValue,
+};
 
 /// A machine whose memory is full of one byte.
 struct Filled(u8);
@@ -89,7 +92,7 @@ fn with_variables(
     let abbreviations = [
         abbreviation(1, UNIT, CHILDREN, &[LOW, HIGH]),
         abbreviation(2, SUBPROGRAM, CHILDREN, &[NAME, LOW, HIGH, FRAME_BASE]),
-        abbreviation(3, VARIABLE, 0, &[TYPE, LOCATION]),
+        abbreviation(3, VARIABLE, 0, &[NAME, TYPE, LOCATION]),
         abbreviation(4, TYPEDEF, 0, &[TYPE]),
         abbreviation(5, STRUCTURE, CHILDREN, &[SIZE]),
         abbreviation(6, MEMBER, 0, &[TYPE]),
@@ -103,8 +106,9 @@ fn with_variables(
     writer.entry(1, &[&all_code()]);
     let variables = types(&mut writer);
     writer.entry(2, &[b"f\0", &all_code(), &block(frame_base)]);
-    for (type_, location) in variables {
-        writer.entry(3, &[&type_, &block(&location)]);
+    for (number, (type_, location)) in variables.iter().enumerate() {
+        let name = format!("v{number}\0");
+        writer.entry(3, &[name.as_bytes(), type_, &block(location)]);
     }
     writer.end();
     writer.end();
@@ -190,6 +194,42 @@ fn types_that_are_made_of_themselves_are_errors() {
     for variable in symbols.scopes(pc).unwrap()[0].variables() {
         explore(&inspector, &inspector.variable(variable), 0);
     }
+}
+
+#[test]
+fn expressions_over_types_that_are_made_of_themselves_end() {
+    let (symbols, pc) = with_variables(&[0x91, 0], |writer| {
+        let alias = writer.here();
+        writer.entry(4, &[&alias]);
+        let array = writer.here();
+        writer.entry(7, &[&array]);
+        writer.entry(8, &[&leb(2)]);
+        writer.end();
+        let endless = writer.here();
+        writer.entry(7, &[&alias]);
+        writer.entry(8, &[&leb(1 << 60)]);
+        writer.end();
+        let structure = writer.here();
+        writer.entry(5, &[&[8]]);
+        writer.entry(6, &[&structure]);
+        writer.end();
+        let pointer = writer.here();
+        writer.entry(10, &[&pointer]);
+        [alias, array, endless, structure, pointer]
+            .map(|type_| (type_, in_memory()))
+            .to_vec()
+    });
+    for target in [Filled(0), Filled(1)] {
+        for number in 0..5 {
+            compute(&symbols, &target, pc, &format!("v{number}"));
+        }
+    }
+    // A chain is as long as people write it.
+    let filled = Filled(0);
+    let mut environment = FrameEnvironment::new(&symbols, &filled, Some(pc), 0).unwrap();
+    let stars = "*".repeat(60);
+    let value = environment.evaluate(&format!("{stars}v4")).unwrap();
+    assert_eq!(environment.inspector().text(&value).unwrap(), "0x0");
 }
 
 #[test]
@@ -286,6 +326,47 @@ fn endless_arrays_and_texts_are_cut_and_paged() {
     }
 }
 
+/// Evaluates expressions with a name in them, and binds them as conditions.
+fn compute(symbols: &Symbols, target: &dyn Target, wasm_pc: u32, name: &str) {
+    let Ok(mut environment) = FrameEnvironment::new(symbols, target, Some(wasm_pc), 0) else {
+        return;
+    };
+    for pattern in [
+        "x",
+        "*x",
+        "x.y",
+        "x->next",
+        "x.0",
+        "x[1]",
+        "x[0..3]",
+        "x[0]@4",
+        "x.?",
+        "&x",
+        "x + 1",
+        "x == \"abc\"",
+        "x == x",
+        "x == None",
+        "x == Some(1)",
+        "sizeof x",
+        "(int)x",
+        "(x)x",
+        "(struct point *)x",
+        "x = 3",
+        "x(1)",
+        "x[\"key\"]",
+        "x ? *x : x[2]",
+    ] {
+        // A name in quotes can be anything.
+        let source = pattern.replace('x', name);
+        if let Ok(value) = environment.evaluate(&source) {
+            explore(&environment.inspector(), &value, 2);
+        }
+        if let Ok(condition) = Condition::bind(symbols, &source, wasm_pc) {
+            let _ = condition.holds(symbols, target);
+        }
+    }
+}
+
 /// How often each program is damaged: more often if `TRAPLINE_DAMAGE_ROUNDS` says so.
 fn rounds() -> usize {
     let rounds = std::env::var("TRAPLINE_DAMAGE_ROUNDS");
@@ -328,8 +409,14 @@ fn damaged_types_and_locations_of_real_programs_give_values_or_errors() {
             let mut variables = symbols.globals().unwrap_or_default();
             variables.truncate(20);
             for _ in 0..4 {
-                for frame in symbols.scopes(random(first) as u32).unwrap_or_default() {
+                let wasm_pc = random(first) as u32;
+                for frame in symbols.scopes(wasm_pc).unwrap_or_default() {
                     variables.extend(frame.variables().cloned());
+                }
+                if let Some(name) = variables.last().and_then(|it| it.name.as_deref())
+                    && !name.contains('\'')
+                {
+                    compute(&symbols, &target, wasm_pc, &format!("'{name}'"));
                 }
             }
             for variable in &variables {

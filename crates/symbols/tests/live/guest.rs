@@ -21,7 +21,7 @@ pub struct Snapshot {
     pub memory: Vec<u8>,
     locals: Vec<WasmValue>,
     operands: Vec<WasmValue>,
-    globals: Vec<WasmValue>,
+    pub globals: Vec<WasmValue>,
 }
 
 /// Runs a guest to its end, and calls `stopped` with the frame that has called `mark`, each time

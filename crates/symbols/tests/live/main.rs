@@ -8,6 +8,7 @@
 
 mod check;
 mod corrupt;
+mod effects;
 mod expressions;
 mod formats;
 mod guest;
