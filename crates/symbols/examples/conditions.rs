@@ -86,12 +86,12 @@ fn main() {
         let symbols = Symbols::new(wasm.into()).expect("symbols");
         let is_there = |pc: &u32| {
             let scopes = symbols.scopes(*pc).unwrap_or_default();
-            let name = scopes.first().and_then(|frame| frame.function.clone());
-            let name = name.unwrap_or_default();
-            name.split('(')
-                .next()
-                .and_then(|name| name.rsplit(':').next())
-                == Some(function)
+            let Some(frame) = scopes.first() else {
+                return false;
+            };
+            let name = frame.function.as_deref().unwrap_or_default();
+            let name = name.split('(').next().unwrap_or_default();
+            name.rsplit(':').next() == Some(function) && frame.find(variable).is_some()
         };
         let begin = (0..code).step_by(8).find(is_there).expect("the function");
         let wasm_pc = (begin..code).take_while(is_there).last().expect("its end");

@@ -27,6 +27,12 @@ impl Environment for FrameEnvironment<'_, '_> {
         }
     }
 
+    // All that an expression does is one request: so a long one cannot make damaged debug
+    // information be gone through again and again.
+    fn begin(&mut self) {
+        self.symbols.begin_request();
+    }
+
     fn permit(&self, effect: Effect) -> Result<(), String> {
         match (effect, &self.calls) {
             (Effect::Call, None) => {
@@ -41,13 +47,12 @@ impl Environment for FrameEnvironment<'_, '_> {
     }
 
     fn name(&mut self, path: &Path) -> Result<Value, Problem> {
-        self.symbols.begin_request();
         let meaning = self.names.meaning(self.symbols, path).map_err(explain)?;
         match meaning {
             None => Err(Problem::NoSuchName(path.to_string())),
-            Some(Meaning::Variable(variable)) => Ok(self.inspector().variable(&variable)),
+            Some(Meaning::Variable(variable)) => Ok(self.inspector().value_of(&variable)),
             Some(Meaning::Member(this, name)) => {
-                let this = self.inspector().variable(&this);
+                let this = self.inspector().value_of(&this);
                 self.member_of(&this, &name)
             }
             Some(Meaning::Enumerator(value)) => Ok(value),
@@ -167,12 +172,10 @@ impl Environment for FrameEnvironment<'_, '_> {
     }
 
     fn scalar(&mut self, value: &Value) -> Result<Option<Scalar>, Problem> {
-        self.symbols.begin_request();
         self.read_scalar(value)
     }
 
     fn describe(&mut self, value: &Value) -> String {
-        self.symbols.begin_request();
         let name = self.symbols.type_text(value.type_, 0);
         match name {
             Ok(name) => format!("a value of type `{name}`"),
@@ -186,18 +189,15 @@ impl Environment for FrameEnvironment<'_, '_> {
         left: &Value,
         right: &Value,
     ) -> Result<Option<Value>, Problem> {
-        self.symbols.begin_request();
         let result = self.combine(operator, left, right)?;
         Ok(result.map(|result| self.scalar_value(result)))
     }
 
     fn stride(&mut self, value: &Value) -> Result<Option<u64>, Problem> {
-        self.symbols.begin_request();
         self.stride_of(value)
     }
 
     fn pointer_address(&mut self, pointer: &Value) -> Result<u64, Problem> {
-        self.symbols.begin_request();
         let pointer = self.settle(pointer)?;
         match self.kind_of(&pointer)? {
             Some(TypeKind::Array { .. }) => {
@@ -212,7 +212,6 @@ impl Environment for FrameEnvironment<'_, '_> {
     }
 
     fn with_address(&mut self, pointer: &Value, address: u64) -> Result<Value, Problem> {
-        self.symbols.begin_request();
         let pointer = self.settle(pointer)?;
         let type_ = match self.kind_of(&pointer)? {
             Some(TypeKind::Array { .. }) => {
@@ -227,27 +226,22 @@ impl Environment for FrameEnvironment<'_, '_> {
     }
 
     fn member(&mut self, object: &Value, name: &str) -> Result<Value, Problem> {
-        self.symbols.begin_request();
         self.member_of(object, name)
     }
 
     fn tuple_member(&mut self, object: &Value, index: u32) -> Result<Value, Problem> {
-        self.symbols.begin_request();
         self.tuple_member_of(object, index)
     }
 
     fn unwrap(&mut self, object: &Value) -> Result<Value, Problem> {
-        self.symbols.begin_request();
         self.contents_of(object)
     }
 
     fn lookup(&mut self, object: &Value, key: &Value) -> Result<Option<Value>, Problem> {
-        self.symbols.begin_request();
         self.look_up(object, key)
     }
 
     fn index(&mut self, object: &Value, index: i128) -> Result<Value, Problem> {
-        self.symbols.begin_request();
         self.element(object, index)
     }
 
@@ -257,12 +251,10 @@ impl Environment for FrameEnvironment<'_, '_> {
         start: Option<i128>,
         end: Option<i128>,
     ) -> Result<Value, Problem> {
-        self.symbols.begin_request();
         self.slice_of(object, start, end)
     }
 
     fn repeat(&mut self, first: &Value, count: i128) -> Result<Value, Problem> {
-        self.symbols.begin_request();
         let first = self.settle(first)?;
         let (Some(_), Some(type_)) = (first.address(), first.type_) else {
             return Err(self.wrong_type("make an array of", &first));
@@ -279,7 +271,6 @@ impl Environment for FrameEnvironment<'_, '_> {
     }
 
     fn dereference(&mut self, pointer: &Value) -> Result<Value, Problem> {
-        self.symbols.begin_request();
         match self.led_to(pointer)? {
             Some(target) => Ok(target),
             None => Err(self.wrong_type("dereference", pointer)),
@@ -287,7 +278,6 @@ impl Environment for FrameEnvironment<'_, '_> {
     }
 
     fn address_of(&mut self, value: &Value) -> Result<Value, Problem> {
-        self.symbols.begin_request();
         let value = self.settle(value)?;
         let address = match (self.kind_of(&value)?, value.address()) {
             (Some(TypeKind::Function { .. }), _) | (_, None) => {
@@ -302,13 +292,11 @@ impl Environment for FrameEnvironment<'_, '_> {
     }
 
     fn cast(&mut self, value: &Value, target: &TypeName) -> Result<Value, Problem> {
-        self.symbols.begin_request();
         let target = self.type_named(target)?;
         self.converted(value, target)
     }
 
     fn size_of(&mut self, value: &Value) -> Result<u64, Problem> {
-        self.symbols.begin_request();
         let value = self.settle(value)?;
         if let Some(TypeKind::Array { .. }) = self.kind_of(&value)?
             && !matches!(
@@ -317,8 +305,8 @@ impl Environment for FrameEnvironment<'_, '_> {
             )
         {
             // One whose length the program has computed.
-            let count = self.inspector().child_count(&value);
-            let count = count.map_err(explain_of(&value))?;
+            let view = self.view_of(&value).map_err(explain_of(&value))?;
+            let count = view.children.count();
             let element = self.element_type(&value)?;
             return Ok(count.saturating_mul(self.size_of_id(element)?));
         }
@@ -326,18 +314,15 @@ impl Environment for FrameEnvironment<'_, '_> {
     }
 
     fn size_of_type(&mut self, type_name: &TypeName) -> Result<u64, Problem> {
-        self.symbols.begin_request();
         let type_ = self.type_named(type_name)?;
         self.size_of_id(type_)
     }
 
     fn assign(&mut self, place: &Value, value: &Value) -> Result<Value, Problem> {
-        self.symbols.begin_request();
         self.store(place, value)
     }
 
     fn call(&mut self, callee: Callee<'_, Value>, arguments: &[Value]) -> Result<Value, Problem> {
-        self.symbols.begin_request();
         self.run(callee, arguments)
     }
 }

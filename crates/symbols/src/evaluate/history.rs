@@ -36,6 +36,7 @@ impl ValueHistory {
 
     /// Adds a value that is shown, and returns its number, from 1.
     pub fn record(&mut self, inspector: &Inspector<'_>, value: &Value) -> usize {
+        inspector.symbols.begin_request();
         self.shown.push(Kept::new(inspector, value));
         self.shown.len()
     }
@@ -69,7 +70,6 @@ impl ValueHistory {
 
 impl Kept {
     fn new(inspector: &Inspector<'_>, value: &Value) -> Kept {
-        inspector.symbols.begin_request();
         let mut value = value.clone();
         if value.dimension == 0
             && let Ok(bytes) = inspector.bytes(&value)

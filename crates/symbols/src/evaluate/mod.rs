@@ -116,6 +116,7 @@ impl<'a, 's> FrameEnvironment<'a, 's> {
     ///
     /// If it is none.
     pub fn parse(&self, source: &str) -> Result<Expression, ExpressionError> {
+        self.symbols.begin_request();
         parse(source, &self.known_types())
     }
 
@@ -135,8 +136,8 @@ impl<'a, 's> FrameEnvironment<'a, 's> {
     ///
     /// If it is none, or the program has no such type.
     pub fn find_type(&self, source: &str) -> Result<Option<TypeId>, ExpressionError> {
-        let name: TypeName = parse_type(source, &self.known_types())?;
         self.symbols.begin_request();
+        let name: TypeName = parse_type(source, &self.known_types())?;
         let found = self.type_named(&name);
         found.map_err(|problem| ExpressionError {
             span: name.span(),

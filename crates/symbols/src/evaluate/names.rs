@@ -261,7 +261,7 @@ impl Names {
         // Enumerators of C are known outside of their enumeration too.
         let outside = own.split_last().map(|(_, outside)| outside.to_vec());
         let outside = outside.filter(|_| kind == NamedKind::Enumerator);
-        let (_, around) = wanted.split_last().unwrap_or((&wanted[0], &[]));
+        let around = wanted.split_last().map_or(&[][..], |(_, around)| around);
         let elsewhere = usize::from(id.unit != self.context.unit);
         let mut best = None;
         for own in [Some(own), outside].into_iter().flatten() {
@@ -332,7 +332,6 @@ impl TypeNames for KnownTypes<'_> {
     fn is_type(&self, path: &Path) -> bool {
         let is_variable = path.as_name().is_some_and(|name| self.is_variable(name))
             || self.names.is_constructor(path);
-        self.symbols.begin_request();
         // What cannot be looked for is not known to be one.
         let find = || self.names.named_type(self.symbols, path, None);
         !is_variable && matches!(find(), Ok(Some(_)))

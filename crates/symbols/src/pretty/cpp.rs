@@ -41,7 +41,7 @@ fn string(inspector: &Inspector<'_>, value: &Value, _: &Type) -> Result<View, Va
     let form = if is_long { "__l" } else { "__s" };
     let count = number(inspector, &rep, &[form, "__size_"])?;
     let data = path(inspector, &rep, &[form, "__data_"])?;
-    let first = inspector.children(&data, 0..1)?;
+    let first = inspector.raw_view(&data)?.children.page(inspector, 0..1)?;
     let first = first
         .first()
         .ok_or_else(|| ValueError::corrupt("no text"))?;

@@ -170,6 +170,11 @@ impl<'a> Inspector<'a> {
     /// what is told of it.
     pub fn variable(&self, variable: &Variable) -> Value {
         self.symbols.begin_request();
+        self.value_of(variable)
+    }
+
+    /// The same, as a part of a larger request.
+    pub(crate) fn value_of(&self, variable: &Variable) -> Value {
         let context = variable.context;
         let mut at = self.place_of(variable.entry, context);
         if at.is_err() && self.is_empty(variable.type_) {

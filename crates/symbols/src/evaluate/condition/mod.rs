@@ -65,6 +65,7 @@ impl Condition {
             problem: Problem::Other(error.to_string()),
         };
         let names = Names::at(symbols, Some(wasm_pc), 0).map_err(damaged)?;
+        symbols.begin_request();
         let known = KnownTypes {
             names: &names,
             symbols,
@@ -77,7 +78,6 @@ impl Condition {
             let problem = Problem::Refused { effect, how };
             return Err(ExpressionError { span, problem });
         }
-        symbols.begin_request();
         let compiler = Compiler {
             symbols,
             names: &names,

@@ -80,6 +80,9 @@ pub trait Environment {
     /// What the scalars of the program are like.
     fn data_model(&self) -> DataModel;
 
+    /// An expression begins to be evaluated.
+    fn begin(&mut self) {}
+
     /// Whether the expression may have an effect on the program. Each kind of effect that is in an
     /// expression is asked for once, before anything is evaluated.
     ///

@@ -30,6 +30,7 @@ pub fn evaluate<E: Environment + ?Sized>(
     expression: &Expression,
     environment: &mut E,
 ) -> Result<E::Value> {
+    environment.begin();
     permit(expression, environment)?;
     Evaluator { environment }.value(expression)
 }
@@ -43,6 +44,7 @@ pub fn evaluate_condition<E: Environment + ?Sized>(
     expression: &Expression,
     environment: &mut E,
 ) -> Result<bool> {
+    environment.begin();
     permit(expression, environment)?;
     Evaluator { environment }.truth(expression)
 }
