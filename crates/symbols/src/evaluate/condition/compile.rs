@@ -7,8 +7,8 @@ use crate::evaluate::names::{Meaning, Names};
 use crate::evaluate::problems::explain;
 use crate::evaluate::types::scalar_type;
 use crate::expression::{
-    Access, AddressWidth, Environment, Expression, ExpressionError, ExpressionKind, Literal, Path,
-    Problem, Register, Scalar, ScalarType, UnaryOperator,
+    Access, AddressWidth, BinaryOperator, Environment, Expression, ExpressionError, ExpressionKind,
+    Literal, Path, Problem, Register, Scalar, ScalarType, UnaryOperator,
 };
 use crate::locations::describe::Description;
 use crate::locations::evaluate::Evaluator;
@@ -33,11 +33,12 @@ pub(super) struct Compiler<'a> {
 }
 
 /// A value whose place is known as far as it can be before the program runs.
-struct Located {
-    at: Spot,
-    type_: TypeId,
+#[derive(Clone)]
+pub(super) struct Located {
+    pub(super) at: Spot,
+    pub(super) type_: TypeId,
     /// For a bit-field its first bit, counted from the place, and how many it has.
-    bits: Option<(u64, u64)>,
+    pub(super) bits: Option<(u64, u64)>,
 }
 
 impl Compiler<'_> {
@@ -80,7 +81,7 @@ impl Compiler<'_> {
         }
     }
 
-    fn node(&self, expression: &Expression) -> Option<Node> {
+    pub(super) fn node(&self, expression: &Expression) -> Option<Node> {
         let both = |left, right| Some((Box::new(self.node(left)?), Box::new(self.node(right)?)));
         Some(match expression.kind() {
             ExpressionKind::Literal(literal) => {
@@ -104,6 +105,9 @@ impl Compiler<'_> {
                         return Some(node);
                     }
                     if let Some(node) = self.text(*operator, right, left, true) {
+                        return Some(node);
+                    }
+                    if let Some(node) = self.variant(*operator, left, right) {
                         return Some(node);
                     }
                 }
@@ -200,8 +204,22 @@ impl Compiler<'_> {
     /// A comparison of something that holds text with a literal.
     fn text(
         &self,
-        operator: crate::expression::BinaryOperator,
+        operator: BinaryOperator,
         text: &Expression,
+        literal: &Expression,
+        swapped: bool,
+    ) -> Option<Node> {
+        if !matches!(literal.kind(), ExpressionKind::Literal(Literal::String(_))) {
+            return None;
+        }
+        self.text_at(operator, self.located(text)?, literal, swapped)
+    }
+
+    /// The same, of what is at a place.
+    pub(super) fn text_at(
+        &self,
+        operator: BinaryOperator,
+        located: Located,
         literal: &Expression,
         swapped: bool,
     ) -> Option<Node> {
@@ -212,7 +230,6 @@ impl Compiler<'_> {
         if literal.bytes.len() > LONGEST_TEXT || literal.bytes.contains(&0) {
             return None;
         }
-        let located = self.located(text)?;
         let shape = TextShape::of(self.symbols, located.type_).ok()??;
         Some(Node::Text {
             operator,
@@ -223,7 +240,7 @@ impl Compiler<'_> {
         })
     }
 
-    fn load(&self, located: Located) -> Option<Load> {
+    pub(super) fn load(&self, located: Located) -> Option<Load> {
         let type_ = scalar_type(self.symbols, located.type_).ok()??;
         let size = self.symbols.size_of(located.type_).ok()??;
         let size = u8::try_from(size).ok().filter(|size| *size <= 16)?;
@@ -244,7 +261,7 @@ impl Compiler<'_> {
         })
     }
 
-    fn located(&self, expression: &Expression) -> Option<Located> {
+    pub(super) fn located(&self, expression: &Expression) -> Option<Located> {
         let located = self.located_directly(expression)?;
         self.settled(located)
     }
@@ -314,7 +331,7 @@ impl Compiler<'_> {
     }
 
     /// What is meant by a value: of a reference what it refers to.
-    fn settled(&self, mut located: Located) -> Option<Located> {
+    pub(super) fn settled(&self, mut located: Located) -> Option<Located> {
         for _ in 0..DEEPEST {
             let (_, type_) = self.symbols.bare_type(located.type_).ok()??;
             match &type_.kind {
@@ -357,7 +374,7 @@ impl Compiler<'_> {
         None
     }
 
-    fn part(&self, object: Located, part: &Value) -> Option<Located> {
+    pub(super) fn part(&self, object: Located, part: &Value) -> Option<Located> {
         let type_ = part.type_?;
         let (offset, bits) = match offset_of(part) {
             Ok(found) => found,

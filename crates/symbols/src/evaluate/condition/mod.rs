@@ -8,6 +8,7 @@
 
 mod compile;
 mod node;
+mod variants;
 
 use super::FrameEnvironment;
 use super::names::{KnownTypes, Names};

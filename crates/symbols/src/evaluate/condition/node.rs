@@ -21,7 +21,7 @@ pub(super) struct Machine<'a> {
 }
 
 /// Something that computes a scalar.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Node {
     /// Always the same.
     Constant(Scalar),
@@ -35,6 +35,14 @@ pub(super) enum Node {
     Logical(LogicalOperator, Box<Node>, Box<Node>),
     Conditional(Box<Node>, Box<Node>, Box<Node>),
     Cast(ScalarType, Box<Node>),
+    /// Whether a discriminant is in one of the ranges that are wanted: the first that it is in
+    /// counts.
+    Variant {
+        discriminant: Load,
+        ranges: Vec<(i128, i128, bool)>,
+        /// What is so if it is in none.
+        otherwise: Option<bool>,
+    },
     /// Text compared with what is written out.
     Text {
         operator: BinaryOperator,
@@ -47,7 +55,7 @@ pub(super) enum Node {
 }
 
 /// A scalar that is stored somewhere.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Load {
     pub(super) at: Spot,
     pub(super) type_: ScalarType,
@@ -58,7 +66,7 @@ pub(super) struct Load {
 }
 
 /// So many bytes from a place.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Spot {
     pub(super) from: From,
     pub(super) offset: u64,
@@ -66,7 +74,7 @@ pub(super) struct Spot {
 }
 
 /// Where a value begins.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum From {
     Simple(SimplePlace),
     /// Where an expression says.
@@ -133,6 +141,22 @@ impl Node {
                 }
             }
             Node::Cast(type_, operand) => operand.scalar(machine)?.cast(*type_).ok(),
+            Node::Variant {
+                discriminant,
+                ranges,
+                otherwise,
+            } => {
+                let number = discriminant.scalar(machine)?.bits() as i128;
+                let mask = match discriminant.size {
+                    16.. => -1,
+                    size => (1_i128 << (size * 8)) - 1,
+                };
+                let is_in = |&&(low, high, _): &&(i128, i128, bool)| {
+                    low & mask <= number && number <= high & mask
+                };
+                let found = ranges.iter().find(is_in).map(|&(_, _, wanted)| wanted);
+                found.or(*otherwise).map(Scalar::boolean)
+            }
             Node::Text {
                 operator,
                 shape,
