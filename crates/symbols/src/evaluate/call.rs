@@ -150,7 +150,7 @@ impl FrameEnvironment<'_, '_> {
                 Some(self.address_value(address))
             } else if self.is_same_type(Some(first), object.type_)? {
                 let scalar = self.read_scalar(object)?;
-                scalar.and_then(|scalar| lowered(scalar))
+                scalar.and_then(lowered)
             } else {
                 continue;
             };

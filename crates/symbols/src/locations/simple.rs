@@ -14,7 +14,7 @@ pub(crate) enum SimplePlace {
     /// In the machine, outside of memory.
     Machine(MachinePlace),
     /// In memory, so many bytes from the address that a place of the machine holds.
-    From(MachinePlace, i64),
+    Behind(MachinePlace, i64),
 }
 
 impl Evaluator<'_> {
@@ -37,7 +37,7 @@ impl Evaluator<'_> {
             }
             Some(Operation::FrameOffset { offset }) => {
                 let base = self.machine_frame_base()?;
-                base.map(|base| SimplePlace::From(base, offset))
+                base.map(|base| SimplePlace::Behind(base, offset))
             }
             _ => None,
         })

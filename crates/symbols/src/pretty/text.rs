@@ -259,12 +259,13 @@ fn of_record(symbols: &Symbols, id: TypeId, type_: &Type) -> Result<Option<TextS
         ),
         _ => return Ok(None),
     };
-    let is_vector = full.starts_with("alloc::");
+    // The pointers of Rust's vectors have types of their own, which say nothing.
+    let is_vector = ["alloc::string::String", "alloc::vec::Vec"].contains(&full.as_str());
     let is_bytes = match parts.0.type_ {
         Some(pointer) => is_pointer_to_bytes(symbols, pointer)?,
         None => false,
     };
-    if !is_bytes && !(is_vector && full != "alloc::boxed::Box") {
+    if !is_bytes && !is_vector {
         return Ok(None);
     }
     Ok(Some(TextShape::Counted {

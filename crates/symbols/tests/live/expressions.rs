@@ -1,8 +1,8 @@
 //! Expressions over the values of programs that run: what they come to, as text.
 
+use crate::conditions::check_condition;
 use crate::guest::{self, Snapshot};
-use trapline_symbols::expression::evaluate_condition;
-use trapline_symbols::{Condition, FrameEnvironment, Symbols, ValueHistory};
+use trapline_symbols::{FrameEnvironment, Symbols, ValueHistory};
 
 /// A guest and where it has stopped.
 pub struct Stops {
@@ -68,7 +68,7 @@ fn check(stops: &Stops, function: &str, table: &[(&str, &str)]) -> Vec<String> {
     for (source, expected) in table {
         let found = text(&mut environment, source);
         if frame == 0 {
-            check_condition(stops, stop, &mut environment, source);
+            check_condition(&stops.symbols, stop, &mut environment, source);
         }
         if found != *expected {
             wrong.push(format!(
@@ -77,135 +77,6 @@ fn check(stops: &Stops, function: &str, table: &[(&str, &str)]) -> Vec<String> {
         }
     }
     wrong
-}
-
-/// A bound condition says what the evaluator says, be it an error.
-fn check_condition(
-    stops: &Stops,
-    stop: &Snapshot,
-    environment: &mut FrameEnvironment<'_, '_>,
-    source: &str,
-) {
-    let parsed = environment.parse(source);
-    let expected = parsed.and_then(|it| evaluate_condition(&it, environment));
-    let bound = Condition::bind(&stops.symbols, source, stop.wasm_pc);
-    let found = bound.and_then(|bound| bound.holds(&stops.symbols, stop));
-    assert_eq!(found, expected, "{source}");
-}
-
-#[test]
-fn conditions_that_are_met_often_are_fast() {
-    for (name, function, sources) in [
-        (
-            "c-O0-5",
-            "pointers",
-            &[
-                "number > 3",
-                "first->number == 7",
-                "first->next->next->number == 300 && !nothing",
-                "text == \"hello\"",
-                "*address == **twice",
-                "text[1] == 'e'",
-                "$local0 == 3",
-                "public_number > 5",
-                "(unsigned char)number == 42",
-            ][..],
-        ),
-        (
-            "c-O0-5",
-            "records",
-            &[
-                "flags.middle == -33",
-                "nameless.same == 3",
-                "number.bytes[2] == 0",
-            ],
-        ),
-        ("c-O0-5", "enums", &["color == GREEN", "mode & MODE_READ"]),
-        ("c-O0-5", "arrays", &["numbers[count - 2] == 4"]),
-        ("c-O2-5", "integers", &["big < 0"]),
-        (
-            "cpp-O0-5",
-            "strings",
-            &[
-                "small == \"short\"",
-                "large == \"no\"",
-                "view != \"string\"",
-            ],
-        ),
-        (
-            "cpp-O0-5",
-            "classes",
-            &[
-                "square.side == 3",
-                "color == Color::green",
-                "Point::made == 3",
-            ],
-        ),
-        (
-            "rust-O0-4",
-            "text",
-            &["borrowed == \"borrowed\"", "owned != \"owned text\""],
-        ),
-        (
-            "rust-O0-4",
-            "records",
-            &["point.x == 10", "color == Color::Green"],
-        ),
-        (
-            "rust-O0-4",
-            "choices",
-            &[
-                "some == None",
-                "none != None",
-                "niche == None",
-                "some == Some(5)",
-                "some != Some(6)",
-                "none == Some(5)",
-                "text == Some(\"in an option\")",
-                "no_text == Some(\"\")",
-                "right == Ok(7)",
-                "wrong == Ok(7)",
-                "wrong == Err(\"mistake\")",
-                "nested == None",
-            ],
-        ),
-        (
-            "zig-O0-4",
-            "slices",
-            &["text == \"some text\"", "slice.len == 2"],
-        ),
-    ] {
-        let stops = Stops::of(name);
-        let (stop, _) = stops.find(function);
-        for source in sources {
-            let condition = Condition::bind(&stops.symbols, source, stop.wasm_pc);
-            assert!(condition.unwrap().is_fast(), "{name}: {source}");
-            let mut environment =
-                FrameEnvironment::new(&stops.symbols, stop, Some(stop.wasm_pc), 0).unwrap();
-            check_condition(&stops, stop, &mut environment, source);
-        }
-    }
-}
-
-#[test]
-fn mistakes_in_conditions_are_told_when_they_are_bound() {
-    let stops = Stops::of("c-O0-5");
-    let (stop, _) = stops.find("integers");
-    for (source, expected) in [
-        (
-            "number = 3",
-            "1: an assignment would change the program's state: a condition only looks: write `==` to compare",
-        ),
-        ("number == 3 && nonsense", "16: there is no `nonsense` here"),
-        (
-            "any(3) == 3",
-            "1: a call would run the program: ask for it with the command or option for calls",
-        ),
-        ("number ==", "10: expected a value, found the end"),
-    ] {
-        let error = Condition::bind(&stops.symbols, source, stop.wasm_pc).unwrap_err();
-        assert_eq!(format!("{}: {error}", error.span.start + 1), expected);
-    }
 }
 
 #[test]

@@ -7,6 +7,7 @@
 #![allow(missing_docs)]
 
 mod check;
+mod conditions;
 mod corrupt;
 mod effects;
 mod expressions;

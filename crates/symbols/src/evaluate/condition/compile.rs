@@ -1,6 +1,6 @@
 //! From expressions to [`Node`]s, as far as these go.
 
-use super::node::{From, Load, Node, Spot};
+use super::node::{Base, Load, Node, Spot};
 use crate::dwarf::units::EntryId;
 use crate::evaluate::FrameEnvironment;
 use crate::evaluate::names::{Meaning, Names};
@@ -298,15 +298,15 @@ impl Compiler<'_> {
     }
 
     fn variable(&self, variable: &Variable) -> Option<Located> {
-        let from = self.place(variable.entry, variable.context).ok()??;
+        let base = self.place(variable.entry, variable.context).ok()??;
         Some(Located {
-            at: self.spot(from),
+            at: self.spot(base),
             type_: variable.type_?,
             bits: None,
         })
     }
 
-    fn place(&self, entry: EntryId, context: Context) -> Result<Option<From>, ValueError> {
+    fn place(&self, entry: EntryId, context: Context) -> Result<Option<Base>, ValueError> {
         let described = self.symbols.description_of(entry, context)?;
         let Description::Expression(expression, context) = described else {
             return Ok(None);
@@ -317,14 +317,14 @@ impl Compiler<'_> {
             context,
         };
         Ok(Some(match evaluator.simple_place(&expression)? {
-            Some(place) => From::Simple(place),
-            None => From::Described(Box::new((expression, context))),
+            Some(place) => Base::Simple(place),
+            None => Base::Described(Box::new((expression, context))),
         }))
     }
 
-    fn spot(&self, from: From) -> Spot {
+    fn spot(&self, base: Base) -> Spot {
         Spot {
-            from,
+            base,
             offset: 0,
             width: self.width(),
         }
@@ -355,7 +355,7 @@ impl Compiler<'_> {
             return None;
         };
         Some(Located {
-            at: self.spot(From::Pointer(Box::new(self.load(pointer)?))),
+            at: self.spot(Base::Pointer(Box::new(self.load(pointer)?))),
             type_: target,
             bits: None,
         })
@@ -381,9 +381,9 @@ impl Compiler<'_> {
             // A static one has a place of its own.
             Err(_) => {
                 let address = part.address()?;
-                let from = From::Simple(SimplePlace::Memory(address));
+                let base = Base::Simple(SimplePlace::Memory(address));
                 let bits = None;
-                let at = self.spot(from);
+                let at = self.spot(base);
                 return Some(Located { at, type_, bits });
             }
         };
@@ -422,7 +422,7 @@ impl Compiler<'_> {
         };
         let size = self.symbols.size_of(element).ok()??;
         Some(Located {
-            at: self.spot(From::Element {
+            at: self.spot(Base::Element {
                 first: Box::new(first),
                 index,
                 size,

@@ -68,14 +68,14 @@ pub(super) struct Load {
 /// So many bytes from a place.
 #[derive(Clone, Debug)]
 pub(super) struct Spot {
-    pub(super) from: From,
+    pub(super) base: Base,
     pub(super) offset: u64,
     pub(super) width: AddressWidth,
 }
 
 /// Where a value begins.
 #[derive(Clone, Debug)]
-pub(super) enum From {
+pub(super) enum Base {
     Simple(SimplePlace),
     /// Where an expression says.
     Described(Box<(Expression<Reader>, Context)>),
@@ -218,16 +218,16 @@ impl Load {
 
 impl Spot {
     fn find(&self, machine: &Machine<'_>) -> Option<Found> {
-        Some(match &self.from {
-            From::Simple(SimplePlace::Memory(address)) => Found::Memory(*address),
-            From::Simple(SimplePlace::Machine(place)) => {
+        Some(match &self.base {
+            Base::Simple(SimplePlace::Memory(address)) => Found::Memory(*address),
+            Base::Simple(SimplePlace::Machine(place)) => {
                 Found::Value(place.read(machine.target).ok()?)
             }
-            From::Simple(SimplePlace::From(base, offset)) => {
+            Base::Simple(SimplePlace::Behind(base, offset)) => {
                 let base = address_in(*base, machine.target)?;
                 Found::Memory(self.wrap(base.wrapping_add(*offset as u64)))
             }
-            From::Described(described) => {
+            Base::Described(described) => {
                 let (expression, context) = &**described;
                 machine.symbols.begin_request();
                 let evaluator = Evaluator {
@@ -240,8 +240,8 @@ impl Spot {
                     place => Found::Place(place),
                 }
             }
-            From::Pointer(pointer) => Found::Memory(pointer.address(machine)?),
-            From::Element {
+            Base::Pointer(pointer) => Found::Memory(pointer.address(machine)?),
+            Base::Element {
                 first,
                 index,
                 size,
