@@ -2,7 +2,7 @@
 
 use crate::dwarf::index::NamedKind;
 use crate::dwarf::units::EntryId;
-use crate::expression::{GenericArgument, Path, Tag, TypeNames};
+use crate::expression::{GenericArgument, Path, Tag, TypeNames, spellings_of_c};
 use crate::locations::Context;
 use crate::scopes::FrameScopes;
 use crate::types::{Language, TypeId, TypeKind};
@@ -224,9 +224,13 @@ impl Names {
                 }
             }
         }
-        // Templates have more arguments than people write; Zig's names have their paths in them.
-        let by_part = name.contains('<') || self.language == Language::Zig;
-        if found.is_empty() && kind == NamedKind::Type && by_part {
+        if found.is_empty() && kind == NamedKind::Type {
+            for spelling in spellings_of_c(name) {
+                found.extend(units.named(&spelling, kind).take(MOST_CANDIDATES));
+            }
+        }
+        // Templates have more arguments than people write.
+        if found.is_empty() && kind == NamedKind::Type && name.contains('<') {
             found = self.types_like(symbols, name)?;
         }
         Ok(found)
@@ -409,8 +413,8 @@ fn argument_text(argument: &GenericArgument) -> String {
     }
 }
 
-/// Whether a type's own name is the one that is wanted, but for spaces, versions of C++'s library,
-/// paths of Zig, and arguments that have defaults.
+/// Whether a type's own name is the one that is wanted, but for spaces, versions of C++'s library
+/// and arguments that have defaults.
 fn is_like(own: &str, wanted: &str) -> bool {
     let (own, wanted) = (plain(own), plain(wanted));
     if own
@@ -455,8 +459,5 @@ mod tests {
         assert!(is_like(own, "vector<int, std::allocator<int>>"));
         assert!(!is_like(own, "vector<in>"));
         assert!(!is_like("vector<int *>", "vector<int>"));
-        assert!(is_like("values.Point", "Point"));
-        assert!(!is_like("values.Point", "oint"));
-        assert!(!is_like("[]const values.Point", "Point"));
     }
 }
