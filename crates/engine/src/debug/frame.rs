@@ -31,6 +31,18 @@ impl Frame {
         self.frame.guest()
     }
 
+    /// What tells this frame from others, at this stop and at later ones, until the function returns
+    /// or is left otherwise. `None` if the stack has overflowed before the frame was made.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Frame::function`].
+    pub fn id(&self) -> Result<Option<FrameId>> {
+        let guest = self.guest()?;
+        let function = guest.function().as_u32();
+        Ok(guest.live.fp.map(|fp| FrameId { fp, function }))
+    }
+
     /// Whether this is the guest's frame with a frame pointer.
     pub(super) fn has_pointer(&self, fp: usize) -> bool {
         self.guest().is_ok_and(|guest| guest.live.fp == Some(fp))
@@ -98,6 +110,44 @@ impl Frame {
         let module = Module::from_runtime(guest.module.clone());
         Ok(FrameInfo::new(module, guest.function(), guest.live.wasm_pc))
     }
+}
+
+/// The identity of a frame, which it keeps while the guest goes on. Made by [`Frame::id`].
+///
+/// It may be that of another frame once this one is gone. A tail call makes another frame.
+///
+/// ```
+/// use trapline::{Config, DebugSession, Engine, Instance, Module, Observe, Store};
+/// # fn block_on<F: Future>(future: F) -> F::Output {
+/// #     let mut future = std::pin::pin!(future);
+/// #     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+/// #     loop {
+/// #         if let std::task::Poll::Ready(done) = future.as_mut().poll(&mut context) {
+/// #             return done;
+/// #         }
+/// #     }
+/// # }
+/// let engine = Engine::new(Config::new().observe(Observe::State))?;
+/// let module = Module::new(
+///     &engine,
+///     r#"(module (func $inner nop) (func (export "run") (call $inner)))"#,
+/// )?;
+/// let mut store = Store::new(&engine, ());
+/// let instance = Instance::new(&mut store, &module, &[])?;
+/// let run = instance.get_func(&mut store, "run").unwrap();
+/// let mut session = DebugSession::call(&mut store, run, &[])?;
+/// block_on(session.step()); // At the call.
+/// let caller = session.frames().next().unwrap().id()?;
+/// block_on(session.step()); // In `inner`.
+/// let ids: Vec<_> = session.frames().map(|frame| frame.id()).collect::<Result<_, _>>()?;
+/// assert_ne!(ids[0], caller);
+/// assert_eq!(ids[1], caller);
+/// # Ok::<(), trapline::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct FrameId {
+    fp: usize,
+    function: u32,
 }
 
 impl fmt::Debug for Frame {

@@ -22,7 +22,7 @@ mod step;
 mod values;
 
 pub use breakpoints::BreakpointEditor;
-pub use frame::{Frame, Frames};
+pub use frame::{Frame, FrameId, Frames};
 pub use handler::StoppedGuest;
 pub use interrupt::InterruptHandle;
 pub use session::DebugSession;
