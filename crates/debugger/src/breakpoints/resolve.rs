@@ -1,0 +1,111 @@
+//! Where in a module's code breakpoints are.
+
+use super::{BreakpointKind, BreakpointPlace};
+use crate::modules::DebugModule;
+use crate::modules::layout::first_operator;
+use trapline_symbols::{LinePlace, SourceLocation, Symbols, demangle};
+
+/// The places of a breakpoint in a module, or why it has none there.
+pub(super) fn places(
+    kind: &BreakpointKind,
+    module: &DebugModule,
+) -> Result<Vec<BreakpointPlace>, String> {
+    match kind {
+        BreakpointKind::Source { file, line, column } => {
+            let symbols = symbols(module)?;
+            let found = match column {
+                Some(column) => symbols.column_places(file, *line, *column),
+                None => symbols.line_places(file, *line),
+            };
+            let found = found.map_err(|error| error.to_string())?;
+            if found.is_empty() {
+                return Err(no_line(symbols, file, *line));
+            }
+            Ok(found.into_iter().map(|place| of_line(module, place)).collect())
+        }
+        BreakpointKind::Function { name } => function(module, name),
+        BreakpointKind::Address {
+            module: wanted,
+            wasm_pc,
+        } => {
+            if wanted.map_or(module.id().index() != 0, |wanted| wanted != module.id()) {
+                return Err("the module is not loaded".to_owned());
+            }
+            match module.layout().function_at(*wasm_pc) {
+                Some(_) => Ok(vec![of_pc(module, *wasm_pc)]),
+                None => Err(format!("there is no code at {wasm_pc:#x}")),
+            }
+        }
+    }
+}
+
+fn symbols(module: &DebugModule) -> Result<&Symbols, String> {
+    let opened = module.module_symbols();
+    opened.symbols.as_deref().ok_or_else(|| {
+        let note = opened.notes.first().cloned();
+        note.unwrap_or_else(|| format!("{} has no debug information", module.name()))
+    })
+}
+
+/// Why a line has no place.
+fn no_line(symbols: &Symbols, file: &str, line: u32) -> String {
+    let files = symbols.files().unwrap_or_default();
+    let mut matching = files
+        .iter()
+        .filter(|path| trapline_symbols::path_matches(path, file));
+    match matching.next() {
+        Some(path) => format!("{path} has no code at line {line} or after it"),
+        None => format!("no source file of the program is named {file}"),
+    }
+}
+
+fn of_line(module: &DebugModule, place: LinePlace) -> BreakpointPlace {
+    BreakpointPlace {
+        module: module.id(),
+        wasm_pc: place.wasm_pc,
+        function: place.function,
+        location: Some(SourceLocation {
+            file: place.file.to_string(),
+            line: Some(place.line),
+            column: place.column,
+        }),
+    }
+}
+
+/// What is known of a place by its pc alone.
+fn of_pc(module: &DebugModule, wasm_pc: u32) -> BreakpointPlace {
+    let frames = module
+        .symbols()
+        .and_then(|symbols| symbols.frames(wasm_pc).ok());
+    let innermost = frames.unwrap_or_default().into_iter().next();
+    let index = module.layout().function_at(wasm_pc).map(|(index, _)| index);
+    let (function, location) = innermost.map_or((None, None), |frame| (frame.function, frame.location));
+    BreakpointPlace {
+        module: module.id(),
+        wasm_pc,
+        function: function.or_else(|| index.map(|index| module.function_name(index))),
+        location,
+    }
+}
+
+/// The places of functions with a name: by the debug information, or if that knows none by the names
+/// that the linker has left.
+fn function(module: &DebugModule, name: &str) -> Result<Vec<BreakpointPlace>, String> {
+    let named = module.linker_names().filter(|(_, linker)| {
+        let readable = demangle(linker);
+        *linker == name || readable == name || without_parameters(&readable) == name
+    });
+    let bodies = named.filter_map(|(index, _)| {
+        let body = module.layout().body(index)?;
+        first_operator(module.wasm(), &body)
+    });
+    let places: Vec<_> = bodies.map(|pc| of_pc(module, pc)).collect();
+    if places.is_empty() {
+        return Err(format!("there is no function named {name}"));
+    }
+    Ok(places)
+}
+
+fn without_parameters(name: &str) -> &str {
+    name.split('(').next().unwrap_or(name)
+}

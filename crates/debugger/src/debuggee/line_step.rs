@@ -1,0 +1,251 @@
+//! Steps by line.
+//!
+//! Where a step ends is worked out beforehand ([`crate::stepping`]), and the guest runs to there at full
+//! speed. For a step in, that is also each call on the line: there an instruction is made, and the
+//! function that it leads to is run to its body, or if its source is not known out of it again.
+
+use super::resume::{Goal, Motion, Next, Plan};
+use super::{Debuggee, Here};
+use crate::modules::Function;
+use crate::stepping::Position;
+use crate::stop::{Stop, StopReason};
+use trapline::FrameId;
+
+/// Kinds of steps by line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum LineMode {
+    Into,
+    #[default]
+    Over,
+    /// Over, and not backwards.
+    Until,
+}
+
+/// A step by line.
+#[derive(Default)]
+pub(super) struct LineStep {
+    pub(super) mode: LineMode,
+    /// The frame whose line is left; `None` while that is to be found out.
+    origin: Option<FrameId>,
+    /// The line; `None` if each statement of the frame ends the step.
+    position: Option<Position>,
+    /// Where an instruction is made that leads into a call.
+    from: Option<(FrameId, u32)>,
+    /// Not before this place.
+    after: u32,
+}
+
+impl LineStep {
+    /// To the first statement after an exception was caught.
+    pub(super) fn to_handler(mode: LineMode) -> LineStep {
+        LineStep {
+            mode,
+            ..LineStep::default()
+        }
+    }
+
+    /// Whether the innermost frame is where an instruction was to be made.
+    pub(super) fn is_where_it_was(&self, here: &Here) -> bool {
+        self.from
+            .is_some_and(|(id, wasm_pc)| here.id == Some(id) && here.wasm_pc == wasm_pc)
+    }
+}
+
+impl<T: 'static> Debuggee<'_, '_, T> {
+    /// The plan for a step, or the stop that it comes to at once: at the beginning of an inlined call.
+    pub(super) fn plan_line(&mut self, mode: LineMode) -> Result<Plan, Stop> {
+        let entered = self.stack().entered;
+        let here = self.here();
+        let found = here.and_then(|here| {
+            let function = self.function(here.module, here.wasm_pc)?;
+            Some((here.id?, here.wasm_pc, function))
+        });
+        let Some((frame, wasm_pc, function)) = found else {
+            return Ok(self.plan_instruction());
+        };
+        let all = function.code.depth(wasm_pc);
+        let depth = entered.unwrap_or(all).min(all);
+        if mode == LineMode::Into && depth < all {
+            self.enter(depth + 1);
+            return Err(Stop::new(StopReason::Step));
+        }
+        let mut step = LineStep {
+            mode,
+            origin: Some(frame),
+            position: Some(function.code.position(wasm_pc, depth)),
+            ..LineStep::default()
+        };
+        if mode == LineMode::Until {
+            step.after = wasm_pc;
+        }
+        let mut motion = within(frame, Vec::new());
+        if function.code.has_lines() {
+            motion = self.line_motion(&step, frame, &function);
+            let is_call = |call: &crate::modules::layout::Call| call.wasm_pc == wasm_pc;
+            if mode == LineMode::Into && function.calls.iter().any(is_call) {
+                step.from = Some((frame, wasm_pc));
+                motion = Motion::Instruction;
+            }
+        }
+        Ok(Plan {
+            goal: Goal::Line(step),
+            motion,
+        })
+    }
+
+    /// The motion to where the step ends in its frame, or to a call.
+    fn line_motion(&self, step: &LineStep, frame: FrameId, function: &Function) -> Motion {
+        let code = &function.code;
+        let mut places = match &step.position {
+            Some(position) => code.elsewhere(position),
+            None => code.all(),
+        };
+        places.retain(|wasm_pc| *wasm_pc >= step.after);
+        if let (LineMode::Into, Some(position)) = (step.mode, &step.position) {
+            places.extend(code.inlined_calls(position));
+            let calls = function.calls.iter().map(|call| call.wasm_pc);
+            places.extend(calls.filter(|wasm_pc| code.is_here(position, *wasm_pc)));
+        }
+        within(frame, places)
+    }
+
+    /// The motion of a step has come to its end.
+    pub(super) fn line_arrived(&mut self, step: &mut LineStep, motion: &mut Motion) -> Next {
+        let here = self.here();
+        let found = here.and_then(|here| {
+            let function = self.function(here.module, here.wasm_pc)?;
+            Some((here.id?, here.wasm_pc, function))
+        });
+        let Some((frame, wasm_pc, function)) = found else {
+            return stop();
+        };
+        let from = step.from.take();
+        let next = match motion {
+            Motion::Within { frame: within, .. } if *within == frame => {
+                self.at_place(step, frame, wasm_pc, &function)
+            }
+            Motion::Instruction if from.is_some() && self.is_called(frame, from) => {
+                Ok(self.entered(step, frame, wasm_pc, &function))
+            }
+            _ => Ok(self.landed(step, frame, wasm_pc, &function)),
+        };
+        match next {
+            Ok(Some(next)) => {
+                *motion = next;
+                Next::On
+            }
+            Ok(None) => stop(),
+            Err(stop) => Next::Stop(stop),
+        }
+    }
+
+    /// Whether a frame was made by a call from another one, which is still there.
+    fn is_called(&self, frame: FrameId, from: Option<(FrameId, u32)>) -> bool {
+        from.is_some_and(|(caller, _)| caller != frame && self.frame_with(caller).is_some())
+    }
+
+    /// The frame has come to one of the places that it was run to. The motion that follows; none if
+    /// the step ends here.
+    fn at_place(
+        &mut self,
+        step: &mut LineStep,
+        frame: FrameId,
+        wasm_pc: u32,
+        function: &Function,
+    ) -> Result<Option<Motion>, Stop> {
+        let code = &function.code;
+        let is_origin = step.origin == Some(frame);
+        let row = code.row(wasm_pc).filter(|_| code.begins_statement(wasm_pc));
+        match (row, &step.position) {
+            (Some(row), Some(position)) if is_origin => {
+                let is_call = function.calls.iter().any(|call| call.wasm_pc == wasm_pc);
+                let is_end = !code.is_here(position, wasm_pc);
+                let shared = position.shared(row);
+                if is_end {
+                    self.enter(shared);
+                    return Ok(None);
+                }
+                if shared < row.calls.len() && code.inlined_calls(position).contains(&wasm_pc) {
+                    self.enter(shared + 1);
+                    return Ok(None);
+                }
+                debug_assert!(is_call, "nothing else is a place");
+            }
+            (Some(_), None) if is_origin => return Ok(None),
+            (_, _) if !is_origin && code.body == Some(wasm_pc) => {
+                self.enter(0);
+                return Ok(None);
+            }
+            _ => {}
+        }
+        // At a call.
+        step.from = Some((frame, wasm_pc));
+        Ok(Some(Motion::Instruction))
+    }
+
+    /// A call has led to a frame of a function, which is about to begin.
+    fn entered(
+        &mut self,
+        step: &mut LineStep,
+        frame: FrameId,
+        wasm_pc: u32,
+        function: &Function,
+    ) -> Option<Motion> {
+        let body = function.code.body.filter(|_| function.code.has_lines());
+        match (body, &function.calls[..]) {
+            (Some(body), _) if body == wasm_pc => {
+                self.enter(0);
+                None
+            }
+            (Some(body), _) => Some(within(frame, vec![body])),
+            // What calls one function only may be there to lead to it.
+            (None, [call]) if call.wasm_pc == wasm_pc => {
+                step.from = Some((frame, wasm_pc));
+                Some(Motion::Instruction)
+            }
+            (None, [call]) => Some(within(frame, vec![call.wasm_pc])),
+            (None, _) => Some(within(frame, Vec::new())),
+        }
+    }
+
+    /// The guest is in a frame that the step did not begin with: its function has returned there,
+    /// or an exception was caught.
+    fn landed(
+        &mut self,
+        step: &mut LineStep,
+        frame: FrameId,
+        wasm_pc: u32,
+        function: &Function,
+    ) -> Option<Motion> {
+        let code = &function.code;
+        if !code.has_lines() {
+            return Some(within(frame, Vec::new()));
+        }
+        if step.origin == Some(frame) {
+            // A function that was called has returned.
+            return Some(self.line_motion(step, frame, function));
+        }
+        if wasm_pc == function.entry {
+            // A tail call.
+            return self.entered(step, frame, wasm_pc, function);
+        }
+        if code.begins_statement(wasm_pc) {
+            return None;
+        }
+        // In the middle of a line, which is to be finished. After an exception it is another one.
+        if step.origin.is_some() {
+            step.position = Some(code.position(wasm_pc, code.depth(wasm_pc)));
+        }
+        step.origin = Some(frame);
+        step.after = 0;
+        Some(self.line_motion(step, frame, function))
+    }
+}
+
+fn within(frame: FrameId, places: Vec<u32>) -> Motion {
+    Motion::Within { frame, places }
+}
+
+fn stop() -> Next {
+    Next::Stop(Stop::new(StopReason::Step))
+}

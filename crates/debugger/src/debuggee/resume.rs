@@ -1,0 +1,414 @@
+//! Having the guest go on.
+//!
+//! A [`Plan`] says what the user wants, and how the machine is to come there. The guest goes on until
+//! something happens; what it is decides whether that is a stop, or the plan goes on, perhaps with
+//! another motion:
+//!
+//! ```text
+//!   resume --> plan --> advance (the machine runs) --> happened --> Next::Stop
+//!                          ^                              |
+//!                          +------------ Next::On --------+
+//! ```
+//!
+//! Nothing of a plan is lost if something happens on the way that does not stop the guest: frames are
+//! known by their [`FrameId`], and the motion is begun again.
+
+use super::line_step::{LineMode, LineStep};
+use super::{Debuggee, hits::Hit};
+use crate::breakpoints::BreakpointKind;
+use crate::error::DebuggerError;
+use crate::frames::FrameKind;
+use crate::stepping::Position;
+use crate::stop::{Stop, StopReason};
+use trapline::{DebugStepResult, ExceptionEvent, FrameId};
+
+/// How the guest is to go on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Resume {
+    /// To the next event.
+    Continue,
+    /// To another line, also in a function that is called, if its source is known. An inlined call is a
+    /// call. A call that has not begun is stepped to its first instruction.
+    StepIn,
+    /// To another line of this function, or of one further out when it returns.
+    StepOver,
+    /// As a step over, but not backwards: out of loops.
+    Until,
+    /// Until the frame of this level has returned.
+    StepOut {
+        /// The level.
+        level: usize,
+    },
+    /// By one instruction.
+    StepInstruction,
+    /// By one instruction, or one call of a function.
+    StepInstructionOver,
+    /// To a place, wherever it is met first.
+    RunTo(BreakpointKind),
+}
+
+/// What the user wants.
+pub(super) enum Goal {
+    /// Whatever happens next.
+    Run,
+    /// An instruction further than this frame and place.
+    Instruction(Option<(FrameId, u32)>),
+    /// Another line.
+    Line(LineStep),
+    /// Out of a frame; or only out of an inlined call in it, if there is a position.
+    Leave(Option<Position>),
+}
+
+/// How the machine goes on.
+pub(super) enum Motion {
+    Free,
+    /// One instruction.
+    Instruction,
+    /// Until a frame is at one of the places or has returned.
+    Within {
+        frame: FrameId,
+        places: Vec<u32>,
+    },
+}
+
+pub(super) struct Plan {
+    pub(super) goal: Goal,
+    pub(super) motion: Motion,
+}
+
+/// What becomes of a plan.
+pub(super) enum Next {
+    Stop(Stop),
+    On,
+}
+
+impl Plan {
+    pub(super) fn free() -> Plan {
+        Plan {
+            goal: Goal::Run,
+            motion: Motion::Free,
+        }
+    }
+}
+
+impl<T: 'static> Debuggee<'_, '_, T> {
+    /// Has the guest go on, to the next stop.
+    ///
+    /// Waits while a function of the host does. If the future is dropped before it is ready, then what
+    /// was asked for is forgotten, and the guest goes on from where it is with the next call.
+    ///
+    /// # Panics
+    ///
+    /// If a function of the host panics, and none further out catches it: the panic goes on here.
+    pub async fn resume(&mut self, how: Resume) -> Stop {
+        if self.is_over {
+            return Stop::new(StopReason::Over);
+        }
+        self.placing.set_temporaries(Vec::new());
+        self.learn_modules();
+        let mut plan = match self.plan(how) {
+            Ok(Ok(plan)) => plan,
+            Ok(Err(stop)) => return stop,
+            Err(error) => return Stop::new(StopReason::Refused(error)),
+        };
+        if let Err(error) = self.place_breakpoints() {
+            // A function of the host may be waiting; then what there is stays as it is.
+            if !matches!(error, trapline::Error::BusySession) {
+                return Stop::new(StopReason::Refused(error.into()));
+            }
+        }
+        loop {
+            self.forget_stack();
+            let event = self.advance(&plan.motion).await;
+            if let Next::Stop(stop) = self.happened(event, &mut plan) {
+                return stop;
+            }
+        }
+    }
+
+    /// The plan for a wish, or the stop that it comes to without the machine.
+    fn plan(&mut self, how: Resume) -> Result<Result<Plan, Stop>, DebuggerError> {
+        let plan = match how {
+            Resume::Continue => Plan::free(),
+            Resume::RunTo(kind) => {
+                let places = self.debugger.places(&kind)?;
+                self.placing.set_temporaries(places);
+                Plan::free()
+            }
+            Resume::StepInstruction => self.plan_instruction(),
+            Resume::StepInstructionOver => self.plan_instruction_over(),
+            Resume::StepOut { level } => self.plan_step_out(level)?,
+            Resume::StepIn => return Ok(self.plan_line(LineMode::Into)),
+            Resume::StepOver => return Ok(self.plan_line(LineMode::Over)),
+            Resume::Until => return Ok(self.plan_line(LineMode::Until)),
+        };
+        Ok(Ok(plan))
+    }
+
+    pub(super) fn plan_instruction(&self) -> Plan {
+        let here = self.here();
+        let from = here.and_then(|here| Some((here.id?, here.wasm_pc)));
+        Plan {
+            goal: Goal::Instruction(from),
+            motion: Motion::Instruction,
+        }
+    }
+
+    /// A call is gone over by running to the instruction behind it, so that what happens within does
+    /// not end the step.
+    fn plan_instruction_over(&self) -> Plan {
+        let mut plan = self.plan_instruction();
+        let here = self.here();
+        let function = here
+            .as_ref()
+            .and_then(|here| self.function(here.module, here.wasm_pc));
+        if let (Some(here), Some(function)) = (here, function)
+            && let Some(frame) = here.id
+            && let Some(call) = function
+                .calls
+                .iter()
+                .find(|call| call.wasm_pc == here.wasm_pc)
+        {
+            plan.motion = Motion::Within {
+                frame,
+                places: call.behind.into_iter().collect(),
+            };
+        }
+        plan
+    }
+
+    fn plan_step_out(&self, level: usize) -> Result<Plan, DebuggerError> {
+        let (shown, frame, inlined) = self.level(level)?;
+        if shown.kind == FrameKind::Host {
+            return Err(DebuggerError::HostFrame);
+        }
+        let frame = frame.id()?.ok_or(DebuggerError::NoFrame(level))?;
+        let mut plan = Plan {
+            goal: Goal::Leave(None),
+            motion: Motion::Within {
+                frame,
+                places: Vec::new(),
+            },
+        };
+        let function = shown
+            .module
+            .zip(shown.wasm_pc)
+            .and_then(|(module, wasm_pc)| Some((self.function(module, wasm_pc)?, wasm_pc)));
+        if let (1.., Some((function, wasm_pc))) = (inlined, function) {
+            let position = function.code.position(wasm_pc, inlined);
+            plan.motion = Motion::Within {
+                frame,
+                places: function.code.outside(&position),
+            };
+            plan.goal = Goal::Leave(Some(position));
+        }
+        Ok(plan)
+    }
+
+    /// Runs the machine.
+    async fn advance(&mut self, motion: &Motion) -> Option<DebugStepResult> {
+        match motion {
+            Motion::Free => self.session.next().await,
+            Motion::Instruction => self.session.step().await,
+            Motion::Within { frame, places } => match self.frame_with(*frame) {
+                Some((_, frame)) => run_to(&mut self.session, &frame, places).await,
+                // It is gone by now.
+                None => self.session.step().await,
+            },
+        }
+    }
+
+    /// What becomes of the plan with what has happened.
+    fn happened(&mut self, event: Option<DebugStepResult>, plan: &mut Plan) -> Next {
+        self.learn_modules();
+        let stop = match event {
+            Some(DebugStepResult::Step) => return self.arrived(plan),
+            Some(DebugStepResult::Breakpoint(hit)) => {
+                return match self.hit(&hit) {
+                    Hit::Stop(stop) => Next::Stop(stop),
+                    Hit::Pass => self.passed(plan),
+                };
+            }
+            Some(DebugStepResult::Exception(event)) => return self.thrown(event, plan),
+            Some(DebugStepResult::Trap(info)) => {
+                let level = self.source_level();
+                let hint = crate::hint::hint(self, &info);
+                let reason = StopReason::Trap { info, hint };
+                Stop { reason, level }
+            }
+            Some(DebugStepResult::HostError(text)) => {
+                let is_exit = self.debugger.is_exit.as_ref();
+                let error = self.session.error();
+                if is_exit.zip(error).is_some_and(|(is_exit, error)| is_exit(error)) {
+                    *plan = Plan::free();
+                    return Next::On;
+                }
+                let level = self.source_level();
+                let reason = StopReason::HostError(text);
+                Stop { reason, level }
+            }
+            Some(DebugStepResult::Interrupted) => Stop::new(StopReason::Interrupted),
+            Some(DebugStepResult::Finished(outcome)) => {
+                self.is_over = true;
+                Stop::new(StopReason::Finished(outcome))
+            }
+            Some(DebugStepResult::Refused(error)) => Stop::new(StopReason::Refused(error.into())),
+            Some(_) => Stop::new(StopReason::Step),
+            None => {
+                self.is_over = true;
+                Stop::new(StopReason::Over)
+            }
+        };
+        Next::Stop(stop)
+    }
+
+    /// The motion has come to its end.
+    fn arrived(&mut self, plan: &mut Plan) -> Next {
+        match &mut plan.goal {
+            // The end of a step that nobody waits for any more.
+            Goal::Run => Next::On,
+            Goal::Instruction(_) => Next::Stop(Stop::new(StopReason::Step)),
+            Goal::Line(step) => {
+                let mut step = std::mem::take(step);
+                let next = self.line_arrived(&mut step, &mut plan.motion);
+                plan.goal = Goal::Line(step);
+                next
+            }
+            Goal::Leave(position) => {
+                let position = position.take();
+                let here = self.here();
+                if let (Some(position), Some(here), Motion::Within { frame, .. }) =
+                    (position, here, &plan.motion)
+                    && here.id == Some(*frame)
+                    && let Some(function) = self.function(here.module, here.wasm_pc)
+                    && let Some(row) = function.code.row(here.wasm_pc)
+                {
+                    self.enter(position.shared(row));
+                }
+                Next::Stop(Stop::new(StopReason::Step))
+            }
+        }
+    }
+
+    /// A breakpoint was met that does not stop the guest. It may be where the motion ends.
+    fn passed(&mut self, plan: &mut Plan) -> Next {
+        let here = self.here();
+        let is_end = match (&plan.goal, &plan.motion) {
+            (Goal::Run, _) => false,
+            (Goal::Instruction(from), Motion::Instruction) => {
+                let at = here.and_then(|here| Some((here.id?, here.wasm_pc)));
+                at != *from
+            }
+            (_, Motion::Within { frame, places }) => match (self.frame_with(*frame), here) {
+                (None, _) => true,
+                (Some((0, _)), Some(here)) => places.contains(&here.wasm_pc),
+                _ => false,
+            },
+            (Goal::Line(step), Motion::Instruction) => {
+                here.is_some_and(|here| !step.is_where_it_was(&here))
+            }
+            _ => false,
+        };
+        match is_end {
+            true => self.arrived(plan),
+            false => Next::On,
+        }
+    }
+
+    /// An exception was thrown.
+    fn thrown(&mut self, event: ExceptionEvent, plan: &mut Plan) -> Next {
+        let tag = self.session.store().ok().and_then(|store| {
+            let tag = event.exception.tag(store);
+            tag.name(store)
+        });
+        let filters = &self.debugger.settings.exceptions;
+        if filters.include(tag.as_deref(), event.catcher.is_some()) {
+            let catcher = event.catcher.as_ref().map(|frame| {
+                let id = self.placing.find(frame.module());
+                let module = id.and_then(|id| self.debugger.modules.get(id));
+                module.map_or_else(
+                    || format!("function {}", frame.func_index()),
+                    |module| module.readable_name(frame.func_index(), frame.wasm_pc()),
+                )
+            });
+            let reason = StopReason::Exception {
+                exception: event.exception,
+                tag,
+                catcher,
+            };
+            let level = self.source_level();
+            return Next::Stop(Stop { reason, level });
+        }
+        if let Motion::Within { frame, .. } = &plan.motion
+            && !self.survives(*frame, &event)
+        {
+            self.follow_exception(plan);
+        }
+        Next::On
+    }
+
+    /// Whether a frame is still there when an exception is caught.
+    fn survives(&self, frame: FrameId, event: &ExceptionEvent) -> bool {
+        let Some(catcher) = &event.catcher else {
+            return false;
+        };
+        for candidate in self.session.frames() {
+            let is_catcher = candidate.function().ok() == Some(catcher.func_index())
+                && candidate.wasm_pc().ok().flatten() == catcher.wasm_pc()
+                && candidate
+                    .module()
+                    .is_ok_and(|module| module.same(catcher.module()));
+            // Of several frames at the same place the innermost catches it. If the wanted frame
+            // comes before that, it is left.
+            if is_catcher || candidate.id().ok().flatten() == Some(frame) {
+                return is_catcher;
+            }
+        }
+        false
+    }
+
+    /// Goes to where the exception is caught, and from there to the next statement.
+    fn follow_exception(&self, plan: &mut Plan) {
+        *plan = match &plan.goal {
+            Goal::Instruction(_) => self.plan_instruction(),
+            Goal::Run => Plan::free(),
+            Goal::Line(step) => Plan {
+                goal: Goal::Line(LineStep::to_handler(step.mode)),
+                motion: Motion::Instruction,
+            },
+            Goal::Leave(_) => Plan {
+                goal: Goal::Line(LineStep::to_handler(LineMode::Over)),
+                motion: Motion::Instruction,
+            },
+        };
+    }
+}
+
+// SHIM
+async fn run_to<T: 'static>(
+    session: &mut trapline::DebugSession<'_, T>,
+    frame: &trapline::Frame,
+    places: &[u32],
+) -> Option<DebugStepResult> {
+    let id = frame.id().unwrap().unwrap();
+    loop {
+        let depth = session.frames().position(|f| f.id().ok().flatten() == Some(id));
+        let step = match depth {
+            Some(0) => session.step_over().await,
+            _ => session.step_out().await,
+        };
+        if !matches!(step, Some(DebugStepResult::Step)) {
+            return step;
+        }
+        let here = session.frames().next();
+        let here_id = here.as_ref().and_then(|f| f.id().ok().flatten());
+        if here_id == Some(id) {
+            if places.contains(&here.unwrap().wasm_pc().unwrap().unwrap()) {
+                return step;
+            }
+        } else if !session.frames().any(|f| f.id().ok().flatten() == Some(id)) {
+            return step;
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! One frame, looked into.
+
+use super::{FrameKind, FrameTarget, StackFrame};
+use crate::error::DebuggerError;
+use std::sync::Arc;
+use trapline::{DebugSession, Frame};
+use trapline_symbols::{FrameScopes, Inspector, Symbols, Value, VariableKind};
+
+/// A frame of a guest that stands still, with what can be read of it.
+/// Made by [`Debuggee::frame`](crate::Debuggee::frame).
+pub struct FrameView<'g, 's, T: 'static> {
+    shown: StackFrame,
+    symbols: Option<Arc<Symbols>>,
+    scopes: Option<FrameScopes>,
+    problem: Option<String>,
+    target: FrameTarget<'g, 's, T>,
+}
+
+/// A variable as text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Local {
+    /// Its name; empty if it has none.
+    pub name: String,
+    /// Its type, as its language writes it.
+    pub type_name: String,
+    /// Whether it is a parameter of the function.
+    pub is_parameter: bool,
+    /// Its value, or why that cannot be shown.
+    pub value: Result<String, String>,
+}
+
+impl<'g, 's, T: 'static> FrameView<'g, 's, T> {
+    pub(crate) fn new(
+        session: &'g DebugSession<'s, T>,
+        frame: Arc<Frame>,
+        shown: StackFrame,
+        inlined: usize,
+        symbols: Option<Arc<Symbols>>,
+    ) -> FrameView<'g, 's, T> {
+        let mut problem = None;
+        let mut scopes = None;
+        if let (Some(symbols), Some(wasm_pc)) = (&symbols, shown.wasm_pc) {
+            match symbols.scopes(wasm_pc) {
+                // Those of the frame are as far from the outermost as the frame is.
+                Ok(mut found) if found.len() > inlined => {
+                    scopes = Some(found.swap_remove(found.len() - 1 - inlined));
+                }
+                Ok(_) => {}
+                Err(error) => problem = Some(error.to_string()),
+            }
+        }
+        FrameView {
+            shown,
+            symbols,
+            scopes,
+            problem,
+            target: FrameTarget::new(session, frame),
+        }
+    }
+
+    /// What frame it is.
+    pub fn shown(&self) -> &StackFrame {
+        &self.shown
+    }
+
+    /// What the values are read from.
+    pub fn target(&self) -> &FrameTarget<'g, 's, T> {
+        &self.target
+    }
+
+    /// The debug information of the frame's module.
+    pub fn symbols(&self) -> Option<&Arc<Symbols>> {
+        self.symbols.as_ref()
+    }
+
+    /// The variables at the place where the frame is; `None` if nothing is known of them.
+    pub fn scopes(&self) -> Option<&FrameScopes> {
+        self.scopes.as_ref()
+    }
+
+    /// What shows the values of variables.
+    ///
+    /// # Errors
+    ///
+    /// If the frame's module has no debug information, or the frame is the host's.
+    pub fn inspector(&self) -> Result<Inspector<'_>, DebuggerError> {
+        if self.shown.kind == FrameKind::Host {
+            return Err(DebuggerError::HostFrame);
+        }
+        match &self.symbols {
+            Some(symbols) => Ok(Inspector::new(symbols, &self.target)),
+            None => Err(DebuggerError::NoSymbols),
+        }
+    }
+
+    /// The values of all variables, those of inner scopes first, each with its variable's kind.
+    ///
+    /// # Errors
+    ///
+    /// As for [`FrameView::inspector`], and if the debug information is damaged.
+    pub fn values(&self) -> Result<Vec<(VariableKind, Value)>, DebuggerError> {
+        let inspector = self.inspector()?;
+        if let Some(problem) = &self.problem {
+            return Err(DebuggerError::Symbols(problem.clone()));
+        }
+        let scopes = self.scopes.as_ref().ok_or(DebuggerError::NoSymbols)?;
+        let variables = scopes.variables();
+        let values = variables.map(|variable| (variable.kind, inspector.variable(variable)));
+        Ok(values.collect())
+    }
+
+    /// The variables of the function as text, parameters and others, those of inner scopes first.
+    ///
+    /// # Errors
+    ///
+    /// As for [`FrameView::values`].
+    pub fn variables(&self) -> Result<Vec<Local>, DebuggerError> {
+        let inspector = self.inspector()?;
+        let values = self.values()?.into_iter();
+        let locals = values.map(|(kind, value)| Local {
+            name: value.name().to_owned(),
+            type_name: inspector
+                .type_name(&value)
+                .unwrap_or_else(|error| format!("<{error}>")),
+            is_parameter: kind == VariableKind::Parameter,
+            value: inspector.text(&value).map_err(|error| error.to_string()),
+        });
+        Ok(locals.collect())
+    }
+
+    /// The parameters of the function as text, in their order.
+    ///
+    /// # Errors
+    ///
+    /// As for [`FrameView::values`].
+    pub fn arguments(&self) -> Result<Vec<Local>, DebuggerError> {
+        let mut variables = self.variables()?;
+        variables.retain(|variable| variable.is_parameter);
+        Ok(variables)
+    }
+}
