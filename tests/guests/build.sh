@@ -119,7 +119,7 @@ guest() {
     stock) build stock clang++-22 -O1 -gdwarf-5 -std=c++20 -stdlib=libc++ -fno-exceptions ;;
     calculator) build calculator clang-22 -O1 -mexec-model=reactor ;;
     recursion | indirect) build "$1" clang-22 -O1 ;;
-    assertion | divide) build "$1" clang-22 -O0 ;;
+    assertion | divide | steps) build "$1" clang-22 -O0 ;;
     *) build "$1" clang-22 -O2 ;;
     esac
 }

@@ -146,7 +146,7 @@ mod tests {
     #[test]
     fn braces_that_do_not_match_are_errors() {
         assert_eq!(LogMessage::new("ä {x"), Err(LogMessageError::Open(3)));
-        assert_eq!(LogMessage::new("{{int}p}"), Err(LogMessageError::Close(8)));
+        assert_eq!(LogMessage::new("{{int}p}"), Err(LogMessageError::Close(6)));
         assert_eq!(LogMessage::new("{ }"), Err(LogMessageError::Empty(1)));
     }
 }

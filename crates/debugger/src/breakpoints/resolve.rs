@@ -2,7 +2,6 @@
 
 use super::{BreakpointKind, BreakpointPlace};
 use crate::modules::DebugModule;
-use crate::modules::layout::first_operator;
 use trapline_symbols::{LinePlace, SourceLocation, Symbols, demangle};
 
 /// The places of a breakpoint in a module, or why it has none there.
@@ -97,7 +96,8 @@ fn function(module: &DebugModule, name: &str) -> Result<Vec<BreakpointPlace>, St
     });
     let bodies = named.filter_map(|(index, _)| {
         let body = module.layout().body(index)?;
-        first_operator(module.wasm(), &body)
+        let function = module.function(body.start)?;
+        Some(function.code.body.unwrap_or(function.entry))
     });
     let places: Vec<_> = bodies.map(|pc| of_pc(module, pc)).collect();
     if places.is_empty() {

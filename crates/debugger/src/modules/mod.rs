@@ -211,12 +211,13 @@ impl DebugModule {
         if let Some(function) = kept.get(&body.start) {
             return Some(function.clone());
         }
+        let entry = layout::first_operator(self.wasm(), &body)?;
         let statements = self
             .symbols()
-            .and_then(|symbols| symbols.statements(wasm_pc).ok().flatten());
+            .and_then(|symbols| symbols.statements(entry).ok().flatten());
         let code = statements.map(|statements| function_code(&statements));
         let function = Function {
-            entry: layout::first_operator(self.wasm(), &body)?,
+            entry,
             code: Arc::new(code.unwrap_or_default()),
             calls: layout::calls(self.wasm(), &body).into(),
         };

@@ -1,0 +1,6 @@
+//! Programs in C, C++, Rust and Zig under the debugger. Their sources are in `tests/guests`.
+#![allow(missing_docs)]
+
+mod breakpoints;
+mod guest;
+mod steps;

@@ -1,0 +1,158 @@
+//! Steps: where they end.
+
+use crate::guest::{
+    Run, debug, place, places, resume, step, steps, to_breakpoint, to_end, value,
+};
+use trapline_debugger::{BreakpointKind, Resume, StopReason};
+
+/// Debugs a guest from the first time that it comes to a place.
+fn from(guest: &str, kind: BreakpointKind, test: impl FnOnce(&mut Run<'_, '_>)) {
+    debug(guest, &[], |run| {
+        let id = run.debugger_mut().add_breakpoint(kind);
+        to_breakpoint(run);
+        run.debugger_mut().breakpoints_mut().remove(id);
+        test(run);
+    });
+}
+
+#[test]
+fn steps_over_lead_from_line_to_line_and_out_to_the_caller() {
+    from("steps", BreakpointKind::line("steps.c", 12), |run| {
+        assert_eq!(place(run), "factorial:12");
+        // What is left of a line after a call of it has returned belongs to the step.
+        assert_eq!(
+            steps(run, Resume::StepOver, 5),
+            ["factorial:15", "factorial:14", "factorial:15", "factorial:14", "factorial:15"]
+        );
+    });
+}
+
+#[test]
+fn a_call_that_recurs_is_one_step() {
+    from("steps", BreakpointKind::line("steps.c", 13), |run| {
+        assert_eq!(value(run, 0, "n"), "5");
+        assert_eq!(step(run, Resume::StepOver), "factorial:14");
+        assert_eq!(value(run, 0, "n"), "5");
+        assert_eq!(value(run, 0, "rest"), "24");
+        assert_eq!(steps(run, Resume::StepOver, 2), ["factorial:15", "main:62"]);
+    });
+}
+
+#[test]
+fn steps_in_enter_functions_whose_source_is_known() {
+    from("steps", BreakpointKind::function("calls"), |run| {
+        assert_eq!(place(run), "calls:31");
+        assert_eq!(
+            steps(run, Resume::StepIn, 3),
+            ["square:18", "square:18", "calls:32"]
+        );
+        // A function without source is stepped over, but for one that only leads to another.
+        assert_eq!(
+            steps(run, Resume::StepIn, 3),
+            ["calls:33", "square:18", "calls:34"]
+        );
+    });
+}
+
+#[test]
+fn a_step_out_ends_behind_the_call() {
+    from("steps", BreakpointKind::line("steps.c", 12), |run| {
+        let out = |level| Resume::StepOut { level };
+        assert_eq!(value(run, 0, "n"), "1");
+        assert_eq!(step(run, out(0)), "factorial:13");
+        assert_eq!(value(run, 0, "n"), "2");
+        assert_eq!(step(run, out(2)), "factorial:13");
+        assert_eq!(value(run, 0, "n"), "5");
+        assert_eq!(step(run, out(0)), "main:61");
+    });
+}
+
+#[test]
+fn until_leaves_a_loop() {
+    from("steps", BreakpointKind::line("steps.c", 40), |run| {
+        let over = steps(run, Resume::StepOver, 2);
+        assert_eq!(over, ["count:39", "count:40"]);
+        assert_eq!(step(run, Resume::StepOver), "count:39");
+        assert_eq!(step(run, Resume::Until), "count:42");
+        assert_eq!(value(run, 0, "total"), "499999500000");
+    });
+}
+
+#[test]
+fn inlined_calls_are_stepped_over_with_their_line() {
+    from("inlined", BreakpointKind::function("work"), |run| {
+        assert_eq!(place(run), "work:22");
+        assert_eq!(
+            steps(run, Resume::StepOver, 4),
+            ["work:23", "work:24", "work:25", "work:26"]
+        );
+        assert_eq!(step(run, Resume::StepOver), "main:31");
+    });
+}
+
+#[test]
+fn inlined_calls_are_stepped_into_one_by_one() {
+    from("inlined", BreakpointKind::function("work"), |run| {
+        assert_eq!(
+            steps(run, Resume::StepIn, 4),
+            ["work:23", "twice:12", "twice:13", "work:24"]
+        );
+        assert_eq!(
+            steps(run, Resume::StepIn, 4),
+            ["four_times:17", "twice:12", "twice:13", "four_times:18"]
+        );
+        assert_eq!(places(run, 9), ["four_times:18", "work:24", "main:31"]);
+        assert_eq!(step(run, Resume::StepIn), "twice:12");
+        assert_eq!(
+            places(run, 9),
+            ["twice:12", "four_times:18", "work:24", "main:31"]
+        );
+        let out = |level| Resume::StepOut { level };
+        assert_eq!(step(run, out(1)), "work:25");
+    });
+}
+
+#[test]
+fn instructions_are_steps_too() {
+    from("steps", BreakpointKind::line("steps.c", 13), |run| {
+        let mut depth = run.frames(0..20).len();
+        while run.frames(0..20).len() == depth {
+            step(run, Resume::StepInstruction);
+        }
+        depth += 1;
+        assert_eq!(run.frames(0..20).len(), depth);
+        // A call is one step, and the end of a function leads out.
+        while run.frames(0..20).len() == depth {
+            step(run, Resume::StepInstructionOver);
+            assert!(run.frames(0..20).len() <= depth);
+        }
+        assert_eq!(value(run, 0, "n"), "5");
+    });
+}
+
+#[test]
+fn a_program_runs_to_a_place() {
+    debug("steps", &[], |run| {
+        let stop = resume(run, Resume::RunTo(BreakpointKind::function("weigh")));
+        assert!(matches!(stop.reason, StopReason::Reached), "{stop:?}");
+        assert_eq!(place(run), "weigh:52");
+        let stop = resume(run, Resume::RunTo(BreakpointKind::line("steps.c", 1000)));
+        let StopReason::Refused(error) = stop.reason else {
+            panic!("{stop:?}");
+        };
+        assert!(error.to_string().contains("no code at line 1000"), "{error}");
+        to_end(run);
+        assert!(matches!(resume(run, Resume::Continue).reason, StopReason::Over));
+    });
+}
+
+#[test]
+fn a_program_that_has_not_begun_is_stepped_to_its_first_instruction() {
+    debug("steps", &[], |run| {
+        assert!(run.frames(0..9).is_empty());
+        step(run, Resume::StepIn);
+        assert_eq!(run.frames(0..9).len(), 1);
+        to_end(run);
+        assert!(run.frames(0..9).is_empty());
+    });
+}
