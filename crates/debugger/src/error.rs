@@ -16,6 +16,9 @@ pub enum DebuggerError {
     /// The debug information is damaged.
     #[error("{0}")]
     Symbols(String),
+    /// What is wrong with an expression, with a mark below the place.
+    #[error("{0}")]
+    Expression(String),
     /// There is no such place in the program.
     #[error("{0}")]
     NoPlace(String),

@@ -83,7 +83,7 @@ pub use debugger::{Debugger, LogEntry, Settings};
 pub use error::DebuggerError;
 pub use exceptions::ExceptionFilters;
 pub use files::{Files, SystemFiles};
-pub use frames::{FrameKind, FrameTarget, FrameView, Local, StackFrame};
+pub use frames::{FrameCalls, FrameKind, FrameTarget, FrameView, Local, StackFrame};
 pub use modules::{DebugModule, ModuleId, ModuleSymbols, Modules};
 pub use panics::PanicKind;
 pub use sources::{SourceError, SourceText, Sources};

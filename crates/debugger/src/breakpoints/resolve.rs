@@ -90,6 +90,20 @@ fn of_pc(module: &DebugModule, wasm_pc: u32) -> BreakpointPlace {
 /// The places of functions with a name: by the debug information, or if that knows none by the names
 /// that the linker has left.
 fn function(module: &DebugModule, name: &str) -> Result<Vec<BreakpointPlace>, String> {
+    if let Some(symbols) = module.symbols() {
+        let found = symbols.functions_named(name);
+        let found = found.map_err(|error| error.to_string())?;
+        let mut pcs: Vec<u32> = Vec::new();
+        for function in &found {
+            pcs.extend(function.instances.iter().map(|instance| instance.body));
+            pcs.extend(&function.inlined);
+        }
+        pcs.sort_unstable();
+        pcs.dedup();
+        if !pcs.is_empty() {
+            return Ok(pcs.into_iter().map(|pc| of_pc(module, pc)).collect());
+        }
+    }
     let named = module.linker_names().filter(|(_, linker)| {
         let readable = demangle(linker);
         *linker == name || readable == name || without_parameters(&readable) == name

@@ -11,8 +11,10 @@ pub use resume::Resume;
 use crate::debugger::Debugger;
 use crate::error::DebuggerError;
 use crate::frames::{FrameKind, FrameView, Stack, StackFrame};
-use crate::modules::{DebugModule, Function, ModuleId};
+use crate::modules::{Function, ModuleId};
+use expressions::Conditions;
 use placing::Placing;
+use std::cell::{Ref, RefCell};
 use std::fmt;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -27,8 +29,10 @@ use trapline::{DebugSession, Frame, FrameId, Module};
 /// `T` is the data in the program's store.
 pub struct Debuggee<'d, 's, T: 'static> {
     pub(crate) debugger: &'d mut Debugger,
-    pub(crate) session: DebugSession<'s, T>,
+    /// In a cell, since expressions write and call while frames are looked at.
+    session: RefCell<DebugSession<'s, T>>,
     pub(crate) placing: Placing,
+    conditions: Conditions,
     stack: Mutex<Stack>,
     is_over: bool,
 }
@@ -49,8 +53,9 @@ impl<'d, 's, T: 'static> Debuggee<'d, 's, T> {
         debugger.breakpoints.forget_hits();
         let mut debuggee = Debuggee {
             debugger,
-            session,
+            session: RefCell::new(session),
             placing: Placing::default(),
+            conditions: Conditions::default(),
             stack: Mutex::default(),
             is_over: false,
         };
@@ -69,14 +74,18 @@ impl<'d, 's, T: 'static> Debuggee<'d, 's, T> {
     }
 
     /// The session.
-    pub fn session(&self) -> &DebugSession<'s, T> {
-        &self.session
+    ///
+    /// # Panics
+    ///
+    /// Nothing can be asked of the debuggee that changes the session while this is held.
+    pub fn session(&self) -> Ref<'_, DebugSession<'s, T>> {
+        self.session.borrow()
     }
 
     /// The session, to read and write the store. What resumes it is better left to
     /// [`Debuggee::resume`].
     pub fn session_mut(&mut self) -> &mut DebugSession<'s, T> {
-        &mut self.session
+        self.session.get_mut()
     }
 
     /// Whether the call is over.
@@ -101,13 +110,12 @@ impl<'d, 's, T: 'static> Debuggee<'d, 's, T> {
     pub fn frame(&self, level: usize) -> Result<FrameView<'_, 's, T>, DebuggerError> {
         let (shown, frame, inlined) = self.level(level)?;
         let module = shown.module.and_then(|id| self.debugger.modules.get(id));
-        let symbols = module.and_then(DebugModule::symbols).cloned();
         Ok(FrameView::new(
             &self.session,
             frame,
             shown,
             inlined,
-            symbols,
+            module,
         ))
     }
 
@@ -130,7 +138,8 @@ impl<'d, 's, T: 'static> Debuggee<'d, 's, T> {
             let known = stack.frames.len();
             // Twice as many each time, as a walk begins anew.
             let more = known.max(16);
-            let mut frames = self.session.frames().skip(known);
+            let session = self.session.borrow();
+            let mut frames = session.frames().skip(known);
             for frame in frames.by_ref().take(more) {
                 let module = frame.module().ok();
                 let id = module.and_then(|module| self.placing.find(&module));
@@ -185,7 +194,7 @@ impl<'d, 's, T: 'static> Debuggee<'d, 's, T> {
 
     /// Where the innermost frame is; `None` if that is no place in the guest.
     fn here(&self) -> Option<Here> {
-        let frame = self.session.frames().next()?;
+        let frame = self.session.borrow().frames().next()?;
         Some(Here {
             id: frame.id().ok()?,
             module: self.placing.find(&frame.module().ok()?)?,
@@ -195,7 +204,8 @@ impl<'d, 's, T: 'static> Debuggee<'d, 's, T> {
 
     /// The frame with an identity, and how many frames are further in.
     fn frame_with(&self, id: FrameId) -> Option<(usize, Frame)> {
-        let mut frames = self.session.frames().enumerate();
+        let session = self.session.borrow();
+        let mut frames = session.frames().enumerate();
         frames.find(|(_, frame)| frame.id().ok().flatten() == Some(id))
     }
 
@@ -206,7 +216,7 @@ impl<'d, 's, T: 'static> Debuggee<'d, 's, T> {
 
     /// Makes the modules known that the store has instances of.
     fn learn_modules(&mut self) {
-        let Ok(store) = self.session.store() else {
+        let Ok(store) = self.session.get_mut().store() else {
             return;
         };
         let modules: Vec<Module> = store.debug_modules();

@@ -102,7 +102,7 @@ impl<T: 'static> Debuggee<'_, '_, T> {
             let mut modules = modules.iter();
             modules.find_map(|(module, known)| (*known == id).then_some(module))
         };
-        self.session.edit_breakpoints(|editor| {
+        self.session.get_mut().edit_breakpoints(|editor| {
             let unwanted = placed.extract_if(.., |place, _| !wanted.contains_key(place));
             let unwanted: Vec<_> = unwanted.collect();
             for ((id, _), at) in unwanted {

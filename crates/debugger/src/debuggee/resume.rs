@@ -20,7 +20,7 @@ use crate::error::DebuggerError;
 use crate::frames::FrameKind;
 use crate::stepping::Position;
 use crate::stop::{Stop, StopReason};
-use trapline::{DebugStepResult, ExceptionEvent, FrameId};
+use trapline::{DebugSession, DebugStepResult, Error, ExceptionEvent, Frame, FrameId};
 
 /// How the guest is to go on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,7 +114,7 @@ impl<T: 'static> Debuggee<'_, '_, T> {
         };
         if let Err(error) = self.place_breakpoints() {
             // A function of the host may be waiting; then what there is stays as it is.
-            if !matches!(error, trapline::Error::BusySession) {
+            if !matches!(error, Error::BusySession) {
                 return Stop::new(StopReason::Refused(error.into()));
             }
         }
@@ -209,12 +209,12 @@ impl<T: 'static> Debuggee<'_, '_, T> {
     /// Runs the machine.
     async fn advance(&mut self, motion: &Motion) -> Option<DebugStepResult> {
         match motion {
-            Motion::Free => self.session.next().await,
-            Motion::Instruction => self.session.step().await,
+            Motion::Free => self.session.get_mut().next().await,
+            Motion::Instruction => self.session.get_mut().step().await,
             Motion::Within { frame, places } => match self.frame_with(*frame) {
-                Some((_, frame)) => run_to(&mut self.session, &frame, places).await,
+                Some((_, frame)) => run_to(self.session.get_mut(), &frame, places).await,
                 // It is gone by now.
-                None => self.session.step().await,
+                None => self.session.get_mut().step().await,
             },
         }
     }
@@ -239,7 +239,8 @@ impl<T: 'static> Debuggee<'_, '_, T> {
             }
             Some(DebugStepResult::HostError(text)) => {
                 let is_exit = self.debugger.is_exit.as_ref();
-                let error = self.session.error();
+                let session = self.session.get_mut();
+                let error = session.error();
                 if is_exit.zip(error).is_some_and(|(is_exit, error)| is_exit(error)) {
                     *plan = Plan::free();
                     return Next::On;
@@ -318,7 +319,7 @@ impl<T: 'static> Debuggee<'_, '_, T> {
 
     /// An exception was thrown.
     fn thrown(&mut self, event: ExceptionEvent, plan: &mut Plan) -> Next {
-        let tag = self.session.store().ok().and_then(|store| {
+        let tag = self.session.get_mut().store().ok().and_then(|store| {
             let tag = event.exception.tag(store);
             tag.name(store)
         });
@@ -353,7 +354,7 @@ impl<T: 'static> Debuggee<'_, '_, T> {
         let Some(catcher) = &event.catcher else {
             return false;
         };
-        for candidate in self.session.frames() {
+        for candidate in self.session.borrow().frames() {
             let is_catcher = candidate.function().ok() == Some(catcher.func_index())
                 && candidate.wasm_pc().ok().flatten() == catcher.wasm_pc()
                 && candidate
@@ -385,30 +386,21 @@ impl<T: 'static> Debuggee<'_, '_, T> {
     }
 }
 
-// SHIM
+/// Runs to places of a frame's function. Statements can be where no instruction can be reached; those
+/// are left out.
 async fn run_to<T: 'static>(
-    session: &mut trapline::DebugSession<'_, T>,
-    frame: &trapline::Frame,
+    session: &mut DebugSession<'_, T>,
+    frame: &Frame,
     places: &[u32],
 ) -> Option<DebugStepResult> {
-    let id = frame.id().unwrap().unwrap();
+    let mut places = places.to_vec();
     loop {
-        let depth = session.frames().position(|f| f.id().ok().flatten() == Some(id));
-        let step = match depth {
-            Some(0) => session.step_over().await,
-            _ => session.step_out().await,
-        };
-        if !matches!(step, Some(DebugStepResult::Step)) {
-            return step;
-        }
-        let here = session.frames().next();
-        let here_id = here.as_ref().and_then(|f| f.id().ok().flatten());
-        if here_id == Some(id) {
-            if places.contains(&here.unwrap().wasm_pc().unwrap().unwrap()) {
-                return step;
+        let event = session.run_to(frame, &places).await;
+        match event {
+            Some(DebugStepResult::Refused(Error::NoPoint(place))) if places.contains(&place) => {
+                places.retain(|known| *known != place);
             }
-        } else if !session.frames().any(|f| f.id().ok().flatten() == Some(id)) {
-            return step;
+            event => return event,
         }
     }
 }

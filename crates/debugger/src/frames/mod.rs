@@ -1,8 +1,10 @@
 //! The frames of a guest that stands still, in terms of its source.
 
+mod calls;
 mod target;
 mod view;
 
+pub use calls::FrameCalls;
 pub use target::FrameTarget;
 pub use view::{FrameView, Local};
 

@@ -1,16 +1,22 @@
 //! One frame, looked into.
 
-use super::{FrameKind, FrameTarget, StackFrame};
+use super::{FrameCalls, FrameKind, FrameTarget, StackFrame};
 use crate::error::DebuggerError;
+use crate::modules::DebugModule;
+use std::cell::RefCell;
 use std::sync::Arc;
 use trapline::{DebugSession, Frame};
-use trapline_symbols::{FrameScopes, Inspector, Symbols, Value, VariableKind};
+use trapline_symbols::{
+    FrameEnvironment, FrameScopes, Inspector, Symbols, SymbolsError, Value, VariableKind,
+};
 
 /// A frame of a guest that stands still, with what can be read of it.
 /// Made by [`Debuggee::frame`](crate::Debuggee::frame).
 pub struct FrameView<'g, 's, T: 'static> {
     shown: StackFrame,
-    symbols: Option<Arc<Symbols>>,
+    module: Option<&'g DebugModule>,
+    /// How many inlined calls of the machine's frame it is in.
+    inlined: usize,
     scopes: Option<FrameScopes>,
     problem: Option<String>,
     target: FrameTarget<'g, 's, T>,
@@ -32,15 +38,16 @@ pub struct Local {
 
 impl<'g, 's, T: 'static> FrameView<'g, 's, T> {
     pub(crate) fn new(
-        session: &'g DebugSession<'s, T>,
+        session: &'g RefCell<DebugSession<'s, T>>,
         frame: Arc<Frame>,
         shown: StackFrame,
         inlined: usize,
-        symbols: Option<Arc<Symbols>>,
+        module: Option<&'g DebugModule>,
     ) -> FrameView<'g, 's, T> {
         let mut problem = None;
         let mut scopes = None;
-        if let (Some(symbols), Some(wasm_pc)) = (&symbols, shown.wasm_pc) {
+        let symbols = module.and_then(DebugModule::symbols);
+        if let (Some(symbols), Some(wasm_pc)) = (symbols, shown.wasm_pc) {
             match symbols.scopes(wasm_pc) {
                 // Those of the frame are as far from the outermost as the frame is.
                 Ok(mut found) if found.len() > inlined => {
@@ -52,7 +59,8 @@ impl<'g, 's, T: 'static> FrameView<'g, 's, T> {
         }
         FrameView {
             shown,
-            symbols,
+            module,
+            inlined,
             scopes,
             problem,
             target: FrameTarget::new(session, frame),
@@ -70,8 +78,8 @@ impl<'g, 's, T: 'static> FrameView<'g, 's, T> {
     }
 
     /// The debug information of the frame's module.
-    pub fn symbols(&self) -> Option<&Arc<Symbols>> {
-        self.symbols.as_ref()
+    pub fn symbols(&self) -> Option<&'g Arc<Symbols>> {
+        self.module?.symbols()
     }
 
     /// The variables at the place where the frame is; `None` if nothing is known of them.
@@ -85,13 +93,52 @@ impl<'g, 's, T: 'static> FrameView<'g, 's, T> {
     ///
     /// If the frame's module has no debug information, or the frame is the host's.
     pub fn inspector(&self) -> Result<Inspector<'_>, DebuggerError> {
+        Ok(Inspector::new(self.known_symbols()?, &self.target))
+    }
+
+    /// What expressions are evaluated in, with the names that are known in this frame. To give it a
+    /// history or the permission to call functions is the front end's ([`FrameView::calls`]).
+    ///
+    /// # Errors
+    ///
+    /// As for [`FrameView::inspector`], and if the debug information is damaged.
+    pub fn environment<'v>(&'v self) -> Result<FrameEnvironment<'v, 'v>, DebuggerError> {
+        let symbols = self.known_symbols()?;
+        let wasm_pc = self.shown.wasm_pc;
+        let damaged = |error: SymbolsError| DebuggerError::Symbols(error.to_string());
+        let frames = match wasm_pc {
+            Some(wasm_pc) => symbols.frames(wasm_pc).map_err(damaged)?.len(),
+            None => 0,
+        };
+        // They are counted from the innermost.
+        let frame = frames.saturating_sub(1 + self.inlined);
+        FrameEnvironment::new(symbols, &self.target, wasm_pc, frame).map_err(damaged)
+    }
+
+    /// The permission to call functions of the program in expressions.
+    pub fn calls(&self) -> FrameCalls<'_, 'g, 's, T> {
+        FrameCalls::new(&self.target, self.module)
+    }
+
+    /// The value of an expression as text. It may assign to what is in memory, but not call functions.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it, with a mark below the place.
+    pub fn evaluate(&self, expression: &str) -> Result<String, DebuggerError> {
+        let mut environment = self.environment()?;
+        let value = environment.evaluate(expression);
+        let value =
+            value.map_err(|error| DebuggerError::Expression(error.render(expression)))?;
+        let text = environment.inspector().text(&value);
+        text.map_err(|error| DebuggerError::Expression(error.to_string()))
+    }
+
+    fn known_symbols(&self) -> Result<&'g Symbols, DebuggerError> {
         if self.shown.kind == FrameKind::Host {
             return Err(DebuggerError::HostFrame);
         }
-        match &self.symbols {
-            Some(symbols) => Ok(Inspector::new(symbols, &self.target)),
-            None => Err(DebuggerError::NoSymbols),
-        }
+        self.symbols().map(|symbols| &**symbols).ok_or(DebuggerError::NoSymbols)
     }
 
     /// The values of all variables, those of inner scopes first, each with its variable's kind.

@@ -1,0 +1,110 @@
+//! Calls of a program's functions while it stands still.
+
+use super::FrameTarget;
+use super::target::{val, wasm_value};
+use crate::modules::DebugModule;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+use trapline::{DebugSession, DebugStepResult, Func, Instance, Ref, Val};
+use trapline_symbols::{CallTarget, Calls, WasmValue};
+
+/// Calls functions of the program that a frame belongs to, on a stack of their own. Breakpoints are
+/// not stopped at meanwhile. Made by [`FrameView::calls`](crate::FrameView::calls).
+///
+/// A function that does not return keeps its caller waiting; the front end can have it interrupted
+/// ([`FrameCalls::on_begin`]).
+pub struct FrameCalls<'v, 'g, 's, T: 'static> {
+    target: &'v FrameTarget<'g, 's, T>,
+    module: Option<&'v DebugModule>,
+    begin: Option<Box<dyn FnMut(trapline::InterruptHandle) + 'v>>,
+}
+
+impl<'v, 'g, 's, T: 'static> FrameCalls<'v, 'g, 's, T> {
+    pub(super) fn new(
+        target: &'v FrameTarget<'g, 's, T>,
+        module: Option<&'v DebugModule>,
+    ) -> FrameCalls<'v, 'g, 's, T> {
+        FrameCalls {
+            target,
+            module,
+            begin: None,
+        }
+    }
+
+    /// Has `begin` be given what stops a function from another thread, whenever one is about to be
+    /// called.
+    pub fn on_begin(mut self, begin: impl FnMut(trapline::InterruptHandle) + 'v) -> Self {
+        self.begin = Some(Box::new(begin));
+        self
+    }
+
+    fn find(
+        &self,
+        session: &mut DebugSession<'s, T>,
+        instance: &Instance,
+        target: &CallTarget,
+    ) -> Option<Func> {
+        if let Some(index) = target.table_index {
+            let store = session.store().ok()?;
+            return match instance.debug_table(store, 0)?.get(store, index)? {
+                Ref::Func(function) => function,
+                _ => None,
+            };
+        }
+        let (index, _) = self.module?.layout().function_at(target.wasm_pc?)?;
+        instance.debug_function(session.store_mut().ok()?, index)
+    }
+}
+
+impl<T: 'static> Calls for FrameCalls<'_, '_, '_, T> {
+    fn call(
+        &mut self,
+        function: &CallTarget,
+        arguments: &[WasmValue],
+    ) -> Result<Option<WasmValue>, String> {
+        let name = function.name.as_deref().unwrap_or("the function");
+        let instance = self.target.instance();
+        let instance = instance.ok_or("it is not known which instance this is")?;
+        let arguments = arguments.iter().map(|argument| val(*argument));
+        let arguments: Result<Vec<Val>, _> = arguments.collect();
+        let arguments = arguments.map_err(|error| error.to_string())?;
+        let mut session = self.target.session().borrow_mut();
+        let found = self.find(&mut session, instance, function);
+        let found = found.ok_or_else(|| format!("there is no function for {name}"))?;
+        let nested = session.nested(found, &arguments);
+        let mut nested = nested.map_err(|error| error.to_string())?;
+        if let (Some(begin), Ok(handle)) = (&mut self.begin, nested.interrupt_handle()) {
+            begin(handle);
+        }
+        let results = run(&mut nested).map_err(|problem| format!("{name} {problem}"))?;
+        Ok(results.first().map(wasm_value))
+    }
+}
+
+/// Runs a call to its end.
+fn run<T: 'static>(session: &mut DebugSession<'_, T>) -> Result<Vec<Val>, String> {
+    loop {
+        let step = {
+            let mut next = pin!(session.next());
+            next.as_mut().poll(&mut Context::from_waker(Waker::noop()))
+        };
+        match step {
+            Poll::Pending => return Err("waits for the host, and was abandoned".to_owned()),
+            Poll::Ready(Some(DebugStepResult::Finished(Ok(results)))) => return Ok(results),
+            Poll::Ready(Some(DebugStepResult::Finished(Err(error)))) => {
+                return Err(format!("has failed: {error}"));
+            }
+            Poll::Ready(Some(DebugStepResult::Trap(info))) => {
+                return Err(format!("has trapped: {info}"));
+            }
+            Poll::Ready(Some(DebugStepResult::Refused(error))) => {
+                return Err(format!("could not go on: {error}"));
+            }
+            Poll::Ready(Some(DebugStepResult::Interrupted)) => {
+                return Err("was interrupted".to_owned());
+            }
+            Poll::Ready(Some(_)) => {}
+            Poll::Ready(None) => return Err("was over already".to_owned()),
+        }
+    }
+}
