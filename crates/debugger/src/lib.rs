@@ -84,7 +84,7 @@ pub use error::DebuggerError;
 pub use exceptions::ExceptionFilters;
 pub use files::{Files, SystemFiles};
 pub use frames::{FrameCalls, FrameKind, FrameTarget, FrameView, Local, StackFrame};
-pub use modules::{DebugModule, ModuleId, ModuleSymbols, Modules};
+pub use modules::{DebugModule, Disassembly, Instruction, ModuleId, ModuleSymbols, Modules};
 pub use panics::PanicKind;
 pub use sources::{SourceError, SourceText, Sources};
 pub use stop::{ConditionProblem, Stop, StopReason};

@@ -94,7 +94,7 @@ fn is_candidate(name: &str) -> bool {
 
 /// Whether a source file is part of a language's library, by where libraries are built.
 pub(crate) fn is_library(file: &str) -> bool {
-    const PARTS: [&str; 9] = [
+    const PARTS: [&str; 11] = [
         "/rustc/",
         "library/core/src",
         "library/std/src",
@@ -102,6 +102,8 @@ pub(crate) fn is_library(file: &str) -> bool {
         "library/panic_",
         "lib/std/",
         "wasi-libc",
+        "libc-top-half",
+        "libc-bottom-half",
         "libcxx",
         "compiler-rt",
     ];

@@ -86,7 +86,7 @@ impl<T: 'static> Debuggee<'_, '_, T> {
     /// The stop at a function that is called for panics.
     fn panic(&mut self, kind: PanicKind) -> Stop {
         // The function itself is the library's, whatever its source is called.
-        let level = self.source_level();
+        let level = self.source_level(1);
         let message = self.panic_message(kind);
         Stop {
             reason: StopReason::Panic { kind, message },

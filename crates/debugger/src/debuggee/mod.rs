@@ -10,8 +10,9 @@ pub use resume::Resume;
 
 use crate::debugger::Debugger;
 use crate::error::DebuggerError;
-use crate::frames::{FrameKind, FrameView, Stack, StackFrame};
+use crate::frames::{FrameView, Stack, StackFrame};
 use crate::modules::{Function, ModuleId};
+use crate::panics::is_library;
 use expressions::Conditions;
 use placing::Placing;
 use std::cell::{Ref, RefCell};
@@ -177,19 +178,17 @@ impl<'d, 's, T: 'static> Debuggee<'d, 's, T> {
         levels.position(|(frame, _)| test(frame))
     }
 
-    /// The level of the innermost frame whose source is known, or else 0.
-    fn source_level(&self) -> usize {
-        let is_source = |frame: &StackFrame| {
-            let file = frame.location.as_ref().map(|location| &location.file);
-            frame.kind != FrameKind::Host && file.is_some()
-        };
-        let is_own = |frame: &StackFrame| {
+    /// The level of the innermost frame whose source is the user's, or at least known; of those further
+    /// out than the first `passed`. Else 0.
+    fn source_level(&self, passed: usize) -> usize {
+        let file = |frame: &StackFrame| {
             let location = frame.location.as_ref();
-            is_source(frame)
-                && location.is_some_and(|location| !crate::panics::is_library(&location.file))
+            let location = location.filter(|_| frame.level >= passed);
+            location.map(|location| location.file.clone())
         };
-        let own = self.find_level(is_own);
-        own.or_else(|| self.find_level(is_source)).unwrap_or(0)
+        let own = self.find_level(|frame| file(frame).is_some_and(|file| !is_library(&file)));
+        own.or_else(|| self.find_level(|frame| file(frame).is_some()))
+            .unwrap_or(0)
     }
 
     /// Where the innermost frame is; `None` if that is no place in the guest.

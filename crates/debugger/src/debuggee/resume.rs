@@ -118,10 +118,11 @@ impl<T: 'static> Debuggee<'_, '_, T> {
                 return Stop::new(StopReason::Refused(error.into()));
             }
         }
+        self.forget_stack();
         loop {
-            self.forget_stack();
             let event = self.advance(&plan.motion).await;
             if let Next::Stop(stop) = self.happened(event, &mut plan) {
+                self.learn_modules();
                 return stop;
             }
         }
@@ -221,7 +222,6 @@ impl<T: 'static> Debuggee<'_, '_, T> {
 
     /// What becomes of the plan with what has happened.
     fn happened(&mut self, event: Option<DebugStepResult>, plan: &mut Plan) -> Next {
-        self.learn_modules();
         let stop = match event {
             Some(DebugStepResult::Step) => return self.arrived(plan),
             Some(DebugStepResult::Breakpoint(hit)) => {
@@ -232,7 +232,7 @@ impl<T: 'static> Debuggee<'_, '_, T> {
             }
             Some(DebugStepResult::Exception(event)) => return self.thrown(event, plan),
             Some(DebugStepResult::Trap(info)) => {
-                let level = self.source_level();
+                let level = self.source_level(0);
                 let hint = crate::hint::hint(self, &info);
                 let reason = StopReason::Trap { info, hint };
                 Stop { reason, level }
@@ -245,7 +245,7 @@ impl<T: 'static> Debuggee<'_, '_, T> {
                     *plan = Plan::free();
                     return Next::On;
                 }
-                let level = self.source_level();
+                let level = self.source_level(0);
                 let reason = StopReason::HostError(text);
                 Stop { reason, level }
             }
@@ -338,7 +338,7 @@ impl<T: 'static> Debuggee<'_, '_, T> {
                 tag,
                 catcher,
             };
-            let level = self.source_level();
+            let level = self.source_level(0);
             return Next::Stop(Stop { reason, level });
         }
         if let Motion::Within { frame, .. } = &plan.motion

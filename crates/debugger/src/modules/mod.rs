@@ -1,8 +1,10 @@
 //! The modules that are debugged.
 
+mod disassembly;
 pub(crate) mod layout;
 mod symbols;
 
+pub use disassembly::{Disassembly, Instruction};
 pub use symbols::ModuleSymbols;
 
 use crate::files::Files;
@@ -19,8 +21,8 @@ use trapline::Module;
 use trapline_symbols::{Symbols, demangle};
 
 /// The number of a module, in the order in which they became known. It stays the same when a program
-/// is started again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// is started again. The default is the first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ModuleId(pub(crate) u32);
 
 impl ModuleId {

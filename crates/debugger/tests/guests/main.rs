@@ -2,5 +2,8 @@
 #![allow(missing_docs)]
 
 mod breakpoints;
+mod crashes;
+mod exceptions;
+mod frames;
 mod guest;
 mod steps;
