@@ -60,7 +60,16 @@ impl<T: 'static> Debuggee<'_, '_, T> {
 
     /// The value of an expression of a log message, or what is wrong with it.
     pub(super) fn logged(&self, expression: &str) -> String {
-        let value = self.frame(0).and_then(|frame| frame.evaluate(expression));
-        value.unwrap_or_else(|error| format!("<{error}>"))
+        let value = || {
+            let frame = self.frame(0).map_err(|error| error.to_string())?;
+            let environment = frame.environment();
+            let mut environment = environment.map_err(|error| error.to_string())?;
+            let value = environment.evaluate(expression);
+            // There is no room for a mark below the expression.
+            let value = value.map_err(|error| error.problem.to_string())?;
+            let text = environment.inspector().text(&value);
+            text.map_err(|error| error.to_string())
+        };
+        value().unwrap_or_else(|problem| format!("<{problem}>"))
     }
 }

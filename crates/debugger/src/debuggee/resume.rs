@@ -118,8 +118,8 @@ impl<T: 'static> Debuggee<'_, '_, T> {
                 return Stop::new(StopReason::Refused(error.into()));
             }
         }
-        self.forget_stack();
         loop {
+            self.forget_stack();
             let event = self.advance(&plan.motion).await;
             if let Next::Stop(stop) = self.happened(event, &mut plan) {
                 self.learn_modules();

@@ -6,4 +6,5 @@ mod crashes;
 mod exceptions;
 mod frames;
 mod guest;
+mod languages;
 mod steps;
