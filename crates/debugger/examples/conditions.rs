@@ -17,7 +17,11 @@ const HITS: u32 = 1_000_000;
 fn main() {
     let bare = run(|settings| settings.hit_condition = "== 1000000".parse().ok());
     println!("no condition: {:?} a hit", bare / HITS);
-    for condition in ["i == 999999", "total < 0", "i % 1000000 == 999999 && total > 5"] {
+    for condition in [
+        "i == 999999",
+        "total < 0",
+        "i % 1000000 == 999999 && total > 5",
+    ] {
         let time = run(|settings| settings.condition = Some(condition.to_owned()));
         let more = time.saturating_sub(bare) / HITS;
         println!("{condition}: {:?} a hit, {more:?} more", time / HITS);
@@ -30,7 +34,9 @@ fn run(edit: impl FnOnce(&mut BreakpointSettings)) -> Duration {
     let module = Module::from_file(&engine, guests.join("steps/steps.wasm")).unwrap();
     let mut linker = Linker::new(&engine);
     add_to_linker(&mut linker, |wasi: &mut WasiCtx| wasi).unwrap();
-    let wasi = WasiCtxBuilder::new().stdout(OutputPipe::new(1 << 20)).build();
+    let wasi = WasiCtxBuilder::new()
+        .stdout(OutputPipe::new(1 << 20))
+        .build();
     let mut store = Store::new(&engine, wasi);
     let instance = linker.instantiate(&mut store, &module).unwrap();
     let start = instance.get_func(&mut store, "_start").unwrap();

@@ -16,10 +16,7 @@ const LONGEST_CIRCLE: usize = 8;
 const POISON: [(u64, &str); 6] = [
     (0xaaaa_aaaa, "Zig fills undefined memory with it"),
     (0xcdcd_cdcd, "allocators fill fresh memory with it"),
-    (
-        0xdddd_dddd,
-        "allocators fill memory with it that was freed",
-    ),
+    (0xdddd_dddd, "allocators fill memory with it that was freed"),
     (0xfeee_feee, "allocators fill memory with it that was freed"),
     (0xdead_beef, "programs mark memory with it that was freed"),
     (0xbaad_f00d, "allocators fill fresh memory with it"),
@@ -102,7 +99,9 @@ fn access(address: u64, memory_size: u64, stack_pointer: Option<u64>) -> String 
         return match below {
             0 => "the address is just above 4 GiB: a null pointer with a negative index or offset"
                 .to_owned(),
-            below => format!("the address is {below} below null: a null pointer with a negative index or offset"),
+            below => format!(
+                "the address is {below} below null: a null pointer with a negative index or offset"
+            ),
         };
     }
     if let Some(text) = as_text(address) {
@@ -114,7 +113,8 @@ fn access(address: u64, memory_size: u64, stack_pointer: Option<u64>) -> String 
         return "the address is just past the end of memory: an index or a length is too large"
             .to_owned();
     }
-    "the address is no place in memory: a pointer is damaged, or an index is far too large".to_owned()
+    "the address is no place in memory: a pointer is damaged, or an index is far too large"
+        .to_owned()
 }
 
 fn poison(address: u64) -> Option<(u64, &'static str)> {
@@ -127,7 +127,9 @@ fn poison(address: u64) -> Option<(u64, &'static str)> {
 /// The four bytes of an address, if they are letters and the like.
 fn as_text(address: u64) -> Option<String> {
     let bytes = u32::try_from(address).ok()?.to_le_bytes();
-    let is_text = bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b' ');
+    let is_text = bytes
+        .iter()
+        .all(|byte| byte.is_ascii_alphanumeric() || *byte == b' ');
     is_text.then(|| bytes.iter().map(|byte| char::from(*byte)).collect())
 }
 
@@ -146,7 +148,9 @@ fn function_pointer<T: 'static>(frame: &FrameView<'_, '_, T>) -> Option<String> 
         return Some("the function pointer is null".to_owned());
     }
     if let Some((value, meaning)) = poison(index) {
-        return Some(format!("the function pointer is near {value:#x}: {meaning}"));
+        return Some(format!(
+            "the function pointer is near {value:#x}: {meaning}"
+        ));
     }
     Some(format!(
         "the function pointer is {index:#x}, which is no function: it is damaged, or was never set"

@@ -76,7 +76,12 @@ fn line_within(statements: &Statements, wasm_pc: u32, call: usize) -> Option<Lin
         });
     }
     let mut inner = statement.call;
-    while let Some(parent) = statements.calls.get(inner)?.parent.filter(|parent| *parent < inner) {
+    while let Some(parent) = statements
+        .calls
+        .get(inner)?
+        .parent
+        .filter(|parent| *parent < inner)
+    {
         if parent == call {
             let site = &statements.calls[inner];
             let (file, line) = site.file.clone().zip(site.line)?;

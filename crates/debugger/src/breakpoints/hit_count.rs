@@ -52,8 +52,9 @@ impl FromStr for HitCondition {
     type Err = HitConditionError;
 
     fn from_str(text: &str) -> Result<HitCondition, HitConditionError> {
+        type Make = fn(u64) -> HitCondition;
         // Longer signs come first: they begin with the shorter ones.
-        let signs: [(&str, fn(u64) -> HitCondition); 8] = [
+        let signs: [(&str, Make); 8] = [
             ("==", HitCondition::Equal),
             (">=", HitCondition::From),
             ("<=", HitCondition::UpTo),

@@ -136,11 +136,11 @@ mod tests {
     #[test]
     fn braces_within_an_expression_are_its_own() {
         let message = LogMessage::new("{ {int}p }").unwrap();
+        assert_eq!(message.parts(), [LogPart::Expression("{int}p".to_owned())]);
         assert_eq!(
-            message.parts(),
-            [LogPart::Expression("{int}p".to_owned())]
+            message.write(|expression| expression.len().to_string()),
+            "6"
         );
-        assert_eq!(message.write(|expression| expression.len().to_string()), "6");
     }
 
     #[test]

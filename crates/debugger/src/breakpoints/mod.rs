@@ -313,7 +313,10 @@ impl Breakpoints {
 }
 
 /// Where code can be that users mean, without making a breakpoint of it.
-pub(crate) fn places_of(kind: &BreakpointKind, modules: &Modules) -> Result<Vec<BreakpointPlace>, String> {
+pub(crate) fn places_of(
+    kind: &BreakpointKind,
+    modules: &Modules,
+) -> Result<Vec<BreakpointPlace>, String> {
     let mut found = Vec::new();
     let mut problem = None;
     for module in modules.iter() {

@@ -20,7 +20,10 @@ pub(super) fn places(
             if found.is_empty() {
                 return Err(no_line(symbols, file, *line));
             }
-            Ok(found.into_iter().map(|place| of_line(module, place)).collect())
+            Ok(found
+                .into_iter()
+                .map(|place| of_line(module, place))
+                .collect())
         }
         BreakpointKind::Function { name } => function(module, name),
         BreakpointKind::Address {
@@ -78,7 +81,8 @@ fn of_pc(module: &DebugModule, wasm_pc: u32) -> BreakpointPlace {
         .and_then(|symbols| symbols.frames(wasm_pc).ok());
     let innermost = frames.unwrap_or_default().into_iter().next();
     let index = module.layout().function_at(wasm_pc).map(|(index, _)| index);
-    let (function, location) = innermost.map_or((None, None), |frame| (frame.function, frame.location));
+    let (function, location) =
+        innermost.map_or((None, None), |frame| (frame.function, frame.location));
     BreakpointPlace {
         module: module.id(),
         wasm_pc,

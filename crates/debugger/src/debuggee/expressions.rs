@@ -37,7 +37,8 @@ impl<T: 'static> Debuggee<'_, '_, T> {
         let revision = breakpoint.revision();
         let known = self.debugger.modules.get(module);
         let symbols = known.and_then(|module| module.symbols());
-        let symbols = symbols.ok_or("there is no debug information to evaluate the condition by")?;
+        let symbols =
+            symbols.ok_or("there is no debug information to evaluate the condition by")?;
         let key = (id, module, wasm_pc);
         let bound = self.conditions.0.get(&key);
         if bound.is_none_or(|bound| bound.revision != revision) {

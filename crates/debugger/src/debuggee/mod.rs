@@ -111,13 +111,7 @@ impl<'d, 's, T: 'static> Debuggee<'d, 's, T> {
     pub fn frame(&self, level: usize) -> Result<FrameView<'_, 's, T>, DebuggerError> {
         let (shown, frame, inlined) = self.level(level)?;
         let module = shown.module.and_then(|id| self.debugger.modules.get(id));
-        Ok(FrameView::new(
-            &self.session,
-            frame,
-            shown,
-            inlined,
-            module,
-        ))
+        Ok(FrameView::new(&self.session, frame, shown, inlined, module))
     }
 
     /// The frame of a level: as it is shown, the machine's, and how many inlined calls of that it is

@@ -107,7 +107,9 @@ impl<T: 'static> Debuggee<'_, '_, T> {
             let unwanted: Vec<_> = unwanted.collect();
             for ((id, _), at) in unwanted {
                 // Another place may have slipped to the same instruction.
-                let is_shared = placed.iter().any(|((other, _), pc)| *other == id && *pc == at);
+                let is_shared = placed
+                    .iter()
+                    .any(|((other, _), pc)| *other == id && *pc == at);
                 if let (Some(module), false) = (handle(id), is_shared) {
                     editor.remove(module, at)?;
                 }
@@ -139,7 +141,7 @@ impl<T: 'static> Debuggee<'_, '_, T> {
     fn wanted(&mut self) -> Owners {
         let mut wanted = Owners::new();
         let mut want = |module, wasm_pc, owner| {
-            let owners = wanted.entry((module, wasm_pc)).or_insert_with(Vec::new);
+            let owners: &mut Vec<Owner> = wanted.entry((module, wasm_pc)).or_default();
             owners.push(owner);
         };
         let breakpoints = self.debugger.breakpoints.iter();

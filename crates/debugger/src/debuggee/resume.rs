@@ -241,7 +241,10 @@ impl<T: 'static> Debuggee<'_, '_, T> {
                 let is_exit = self.debugger.is_exit.as_ref();
                 let session = self.session.get_mut();
                 let error = session.error();
-                if is_exit.zip(error).is_some_and(|(is_exit, error)| is_exit(error)) {
+                if is_exit
+                    .zip(error)
+                    .is_some_and(|(is_exit, error)| is_exit(error))
+                {
                     *plan = Plan::free();
                     return Next::On;
                 }

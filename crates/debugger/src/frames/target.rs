@@ -110,7 +110,9 @@ impl<T: 'static> Target for FrameTarget<'_, '_, T> {
         let session = self.session.borrow();
         let store = session.store().map_err(told)?;
         let global = self.known_instance()?.debug_global(store, index);
-        Ok(wasm_value(&global.ok_or_else(|| no_global(index))?.get(store)))
+        Ok(wasm_value(
+            &global.ok_or_else(|| no_global(index))?.get(store),
+        ))
     }
 
     fn write_memory(&self, address: u64, bytes: &[u8]) -> Result<(), TargetError> {

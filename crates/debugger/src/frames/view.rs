@@ -128,8 +128,7 @@ impl<'g, 's, T: 'static> FrameView<'g, 's, T> {
     pub fn evaluate(&self, expression: &str) -> Result<String, DebuggerError> {
         let mut environment = self.environment()?;
         let value = environment.evaluate(expression);
-        let value =
-            value.map_err(|error| DebuggerError::Expression(error.render(expression)))?;
+        let value = value.map_err(|error| DebuggerError::Expression(error.render(expression)))?;
         let text = environment.inspector().text(&value);
         text.map_err(|error| DebuggerError::Expression(error.to_string()))
     }
@@ -138,7 +137,9 @@ impl<'g, 's, T: 'static> FrameView<'g, 's, T> {
         if self.shown.kind == FrameKind::Host {
             return Err(DebuggerError::HostFrame);
         }
-        self.symbols().map(|symbols| &**symbols).ok_or(DebuggerError::NoSymbols)
+        self.symbols()
+            .map(|symbols| &**symbols)
+            .ok_or(DebuggerError::NoSymbols)
     }
 
     /// The values of all variables, those of inner scopes first, each with its variable's kind.

@@ -51,8 +51,9 @@ impl DebugModule {
         let found = self.layout().function_at(wasm_pc);
         let none = || DebuggerError::NoPlace(format!("there is no code at {wasm_pc:#x}"));
         let (index, range) = found.ok_or_else(none)?;
-        let lines = print(self, index, &range)
-            .map_err(|error| DebuggerError::NoPlace(format!("cannot print the function: {error}")))?;
+        let lines = print(self, index, &range).map_err(|error| {
+            DebuggerError::NoPlace(format!("cannot print the function: {error}"))
+        })?;
         let function = self.function(wasm_pc);
         let instructions = lines.into_iter().map(|(wasm_pc, line)| {
             let text = line.trim_start();

@@ -209,7 +209,10 @@ impl DebugModule {
     /// The function at a place.
     pub(crate) fn function(&self, wasm_pc: u32) -> Option<Function> {
         let (_, body) = self.layout().function_at(wasm_pc)?;
-        let mut kept = self.functions.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self
+            .functions
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if let Some(function) = kept.get(&body.start) {
             return Some(function.clone());
         }

@@ -22,7 +22,9 @@ fn a_line_stops_the_program_there_each_time() {
 #[test]
 fn a_condition_stops_nothing_where_it_is_false() {
     debug("steps", &[], |run| {
-        let id = add(run, 40, |settings| settings.condition = Some("i == 99999".to_owned()));
+        let id = add(run, 40, |settings| {
+            settings.condition = Some("i == 99999".to_owned())
+        });
         assert_eq!(to_breakpoint(run), [id]);
         assert_eq!(value(run, 0, "i"), "99999");
         let breakpoint = run.debugger().breakpoints().get(id.into()).unwrap();
@@ -35,15 +37,23 @@ fn a_condition_stops_nothing_where_it_is_false() {
 #[test]
 fn a_condition_that_cannot_be_evaluated_stops_and_says_so() {
     debug("steps", &[], |run| {
-        let id = add(run, 40, |settings| settings.condition = Some("i == limit".to_owned()));
+        let id = add(run, 40, |settings| {
+            settings.condition = Some("i == limit".to_owned())
+        });
         let StopReason::Breakpoint { ids, problems } = resume(run, Resume::Continue).reason else {
             panic!("{}", place(run));
         };
         assert_eq!((ids[0].number(), problems.len()), (id, 1));
-        assert!(problems[0].message.contains("limit"), "{}", problems[0].message);
+        assert!(
+            problems[0].message.contains("limit"),
+            "{}",
+            problems[0].message
+        );
         run.debugger_mut()
             .breakpoints_mut()
-            .edit(id.into(), |settings| settings.condition = Some("i == 3".to_owned()));
+            .edit(id.into(), |settings| {
+                settings.condition = Some("i == 3".to_owned())
+            });
         assert_eq!(to_breakpoint(run), [id]);
         assert_eq!(value(run, 0, "i"), "3");
     });
@@ -52,7 +62,9 @@ fn a_condition_that_cannot_be_evaluated_stops_and_says_so() {
 #[test]
 fn hits_are_counted_and_passed_by_as_asked() {
     debug("steps", &[], |run| {
-        let third = add(run, 40, |settings| settings.hit_condition = "% 3".parse().ok());
+        let third = add(run, 40, |settings| {
+            settings.hit_condition = "% 3".parse().ok()
+        });
         let late = add(run, 40, |settings| settings.ignore = 4);
         let stops: Vec<_> = (0..4)
             .map(|_| (to_breakpoint(run), value(run, 0, "i")))
@@ -120,8 +132,14 @@ fn a_breakpoint_that_is_nowhere_says_why() {
         let kinds = [
             (BreakpointKind::line("steps.c", 900), "no code at line 900"),
             (BreakpointKind::line("other.c", 1), "no source file"),
-            (BreakpointKind::function("nothing"), "no function named nothing"),
-            (BreakpointKind::address(ModuleId::default(), 4), "no code at 0x4"),
+            (
+                BreakpointKind::function("nothing"),
+                "no function named nothing",
+            ),
+            (
+                BreakpointKind::address(ModuleId::default(), 4),
+                "no code at 0x4",
+            ),
         ];
         for (kind, words) in kinds {
             let id = run.debugger_mut().add_breakpoint(kind);

@@ -47,7 +47,10 @@ fn a_failed_assertion_stops_with_its_text_in_the_function_that_made_it() {
             panic!("{stop:?}");
         };
         assert_eq!(*kind, PanicKind::Assertion);
-        assert_eq!(message.as_deref(), Some("argc < 2 || strcmp(argv[1], \"assert\")"));
+        assert_eq!(
+            message.as_deref(),
+            Some("argc < 2 || strcmp(argv[1], \"assert\")")
+        );
         assert_eq!(places(run, stop.level + 1).pop().unwrap(), "main:67");
     });
 }
@@ -63,5 +66,5 @@ fn panics_are_not_stopped_at_if_that_is_not_wanted() {
 
 #[test]
 fn an_exit_is_no_failure() {
-    debug("steps", &[], |run| to_end(run));
+    debug("steps", &[], to_end);
 }

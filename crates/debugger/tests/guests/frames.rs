@@ -15,14 +15,21 @@ fn inlined_calls_are_frames_with_variables_of_their_own() {
             places(run, 4),
             ["twice:13", "four_times:17", "work:24", "main:31"]
         );
-        let kinds: Vec<_> = run.frames(0..4).into_iter().map(|frame| frame.kind).collect();
+        let kinds: Vec<_> = run
+            .frames(0..4)
+            .into_iter()
+            .map(|frame| frame.kind)
+            .collect();
         use FrameKind::{Call, Inlined};
         assert_eq!(kinds, [Inlined, Inlined, Call, Call]);
         assert_eq!(value(run, 0, "x"), "2");
         assert_eq!(value(run, 1, "x"), "2");
         let frame = run.frame(2).unwrap();
         assert_eq!(frame.evaluate("a + 1").unwrap(), "3");
-        assert!(frame.evaluate("y").is_err(), "that is the inlined function's");
+        assert!(
+            frame.evaluate("y").is_err(),
+            "that is the inlined function's"
+        );
     });
 }
 
@@ -92,7 +99,11 @@ fn functions_are_disassembled_with_their_lines() {
         let code = module.disassemble(wasm_pc).unwrap();
         assert_eq!(code.function, "square");
         assert_eq!(Some(code.function_index), frame.function_index);
-        let texts: Vec<&str> = code.instructions.iter().map(|line| line.text.as_str()).collect();
+        let texts: Vec<&str> = code
+            .instructions
+            .iter()
+            .map(|line| line.text.as_str())
+            .collect();
         assert!(texts.contains(&"i32.mul"), "{texts:?}");
         assert_eq!(texts.last(), Some(&"end"));
         // Each instruction that a step leads to is there, at its place.
@@ -103,7 +114,10 @@ fn functions_are_disassembled_with_their_lines() {
             assert!(pcs.contains(&here), "{here:#x}");
             step(run, Resume::StepInstruction);
         }
-        let here = code.instructions.iter().find(|line| line.wasm_pc == wasm_pc);
+        let here = code
+            .instructions
+            .iter()
+            .find(|line| line.wasm_pc == wasm_pc);
         let location = here.unwrap().location.clone().unwrap();
         assert_eq!(location.line, Some(18));
     });

@@ -1,8 +1,6 @@
 //! Steps: where they end.
 
-use crate::guest::{
-    Run, debug, place, places, resume, step, steps, to_breakpoint, to_end, value,
-};
+use crate::guest::{Run, debug, place, places, resume, step, steps, to_breakpoint, to_end, value};
 use trapline_debugger::{BreakpointKind, Resume, StopReason};
 
 /// Debugs a guest from the first time that it comes to a place.
@@ -22,7 +20,13 @@ fn steps_over_lead_from_line_to_line_and_out_to_the_caller() {
         // What is left of a line after a call of it has returned belongs to the step.
         assert_eq!(
             steps(run, Resume::StepOver, 5),
-            ["factorial:15", "factorial:14", "factorial:15", "factorial:14", "factorial:15"]
+            [
+                "factorial:15",
+                "factorial:14",
+                "factorial:15",
+                "factorial:14",
+                "factorial:15"
+            ]
         );
     });
 }
@@ -140,9 +144,15 @@ fn a_program_runs_to_a_place() {
         let StopReason::Refused(error) = stop.reason else {
             panic!("{stop:?}");
         };
-        assert!(error.to_string().contains("no code at line 1000"), "{error}");
+        assert!(
+            error.to_string().contains("no code at line 1000"),
+            "{error}"
+        );
         to_end(run);
-        assert!(matches!(resume(run, Resume::Continue).reason, StopReason::Over));
+        assert!(matches!(
+            resume(run, Resume::Continue).reason,
+            StopReason::Over
+        ));
     });
 }
 
