@@ -158,7 +158,6 @@ impl<T: 'static> Debuggee<'_, '_, T> {
         let row = code.row(wasm_pc).filter(|_| code.begins_statement(wasm_pc));
         match (row, &step.position) {
             (Some(row), Some(position)) if is_origin => {
-                let is_call = function.calls.iter().any(|call| call.wasm_pc == wasm_pc);
                 let is_end = !code.is_here(position, wasm_pc);
                 let shared = position.shared(row);
                 if is_end {
@@ -169,7 +168,6 @@ impl<T: 'static> Debuggee<'_, '_, T> {
                     self.enter(shared + 1);
                     return Ok(None);
                 }
-                debug_assert!(is_call, "nothing else is a place");
             }
             (Some(_), None) if is_origin => return Ok(None),
             (_, _) if !is_origin && code.body == Some(wasm_pc) => {
@@ -178,9 +176,17 @@ impl<T: 'static> Debuggee<'_, '_, T> {
             }
             _ => {}
         }
-        // At a call.
-        step.from = Some((frame, wasm_pc));
-        Ok(Some(Motion::Instruction))
+        let is_call = function.calls.iter().any(|call| call.wasm_pc == wasm_pc);
+        Ok(Some(match step.mode {
+            LineMode::Into if is_call => {
+                step.from = Some((frame, wasm_pc));
+                Motion::Instruction
+            }
+            // A place that cannot be reached stands for the next one that can, which is nothing to
+            // stop at.
+            _ if is_origin => self.line_motion(step, frame, function),
+            _ => within(frame, Vec::new()),
+        }))
     }
 
     /// A call has led to a frame of a function, which is about to begin.

@@ -68,7 +68,8 @@ impl<T: 'static> Calls for FrameCalls<'_, '_, '_, T> {
         let arguments = arguments.iter().map(|argument| val(*argument));
         let arguments: Result<Vec<Val>, _> = arguments.collect();
         let arguments = arguments.map_err(|error| error.to_string())?;
-        let mut session = self.target.session().borrow_mut();
+        let session = self.target.session().try_borrow_mut();
+        let mut session = session.map_err(|error| error.to_string())?;
         let found = self.find(&mut session, instance, function);
         let found = found.ok_or_else(|| format!("there is no function for {name}"))?;
         let nested = session.nested(found, &arguments);

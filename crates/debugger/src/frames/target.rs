@@ -117,7 +117,7 @@ impl<T: 'static> Target for FrameTarget<'_, '_, T> {
 
     fn write_memory(&self, address: u64, bytes: &[u8]) -> Result<(), TargetError> {
         let memory = self.memory()?;
-        let mut session = self.session.borrow_mut();
+        let mut session = self.session.try_borrow_mut().map_err(told)?;
         let store = session.store_mut().map_err(told)?;
         let start = usize::try_from(address).map_err(|_| no_memory(address))?;
         memory
@@ -127,7 +127,7 @@ impl<T: 'static> Target for FrameTarget<'_, '_, T> {
 
     fn write_global(&self, index: u32, value: WasmValue) -> Result<(), TargetError> {
         let instance = self.known_instance()?;
-        let mut session = self.session.borrow_mut();
+        let mut session = self.session.try_borrow_mut().map_err(told)?;
         let store = session.store().map_err(told)?;
         let global = instance.debug_global(store, index);
         let global = global.ok_or_else(|| no_global(index))?;

@@ -4,7 +4,7 @@ use crate::guest::{debug, places, resume, to_end};
 use trapline::Trap;
 use trapline_debugger::{PanicKind, Resume, StopReason};
 
-fn hint(guest: &str, arguments: &[&str], expected: Trap) -> (String, String) {
+fn hint_of(guest: &str, arguments: &[&str], expected: Trap) -> (String, String) {
     debug(guest, arguments, |run| {
         let stop = resume(run, Resume::Continue);
         let StopReason::Trap { info, hint } = stop.reason else {
@@ -20,23 +20,37 @@ fn hint(guest: &str, arguments: &[&str], expected: Trap) -> (String, String) {
 
 #[test]
 fn a_division_by_zero_is_told_at_its_line() {
-    let (place, hint) = hint("divide", &["7", "0"], Trap::IntegerDivisionByZero);
+    let (place, hint) = hint_of("divide", &["7", "0"], Trap::IntegerDivisionByZero);
     assert_eq!(place, "divide:7");
     assert_eq!(hint, "the divisor is zero");
 }
 
 #[test]
 fn an_endless_recursion_is_told() {
-    let (place, hint) = hint("recursion", &[], Trap::StackOverflow);
+    let (place, hint) = hint_of("recursion", &[], Trap::StackOverflow);
     assert!(place.starts_with("descend:"), "{place}");
     assert_eq!(hint, "`descend` calls itself without end");
 }
 
 #[test]
 fn an_access_far_beyond_memory_is_told() {
-    let (place, hint) = hint("crash", &[], Trap::MemoryOutOfBounds);
+    let (place, hint) = hint_of("crash", &[], Trap::MemoryOutOfBounds);
     assert!(place.starts_with("load_u"), "{place}");
     assert!(hint.contains("no place in memory"), "{hint}");
+}
+
+#[test]
+fn a_call_by_a_wrong_function_pointer_is_told() {
+    let (place, hint) = hint_of("indirect", &[], Trap::BadSignature);
+    assert_eq!(place, "apply:17");
+    assert_eq!(
+        hint,
+        "the function pointer is to `add`, which has other parameters or another result"
+    );
+    let null = hint_of("indirect", &["null"], Trap::IndirectCallToNull).1;
+    assert_eq!(null, "the function pointer is null");
+    let wild = hint_of("indirect", &["wild"], Trap::UndefinedElement).1;
+    assert!(wild.starts_with("the function pointer is 0x7000"), "{wild}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Steps: where they end.
 
 use crate::guest::{Run, debug, place, places, resume, step, steps, to_breakpoint, to_end, value};
-use trapline_debugger::{BreakpointKind, Resume, StopReason};
+use trapline_debugger::{BreakpointKind, BreakpointSettings, Resume, StopReason};
 
 /// Debugs a guest from the first time that it comes to a place.
 fn from(guest: &str, kind: BreakpointKind, test: impl FnOnce(&mut Run<'_, '_>)) {
@@ -164,5 +164,62 @@ fn a_program_that_has_not_begun_is_stepped_to_its_first_instruction() {
         assert_eq!(run.frames(0..9).len(), 1);
         to_end(run);
         assert!(run.frames(0..9).is_empty());
+    });
+}
+
+#[test]
+fn breakpoints_whose_conditions_are_false_do_not_end_steps() {
+    from("steps", BreakpointKind::line("steps.c", 13), |run| {
+        // On the way, where the step ends, and at the beginning of the function that is stepped into.
+        for line in [11, 12, 14] {
+            let mut settings = BreakpointSettings::default();
+            settings.condition = Some("n == 77".to_owned());
+            let kind = BreakpointKind::line("steps.c", line);
+            run.debugger_mut().add_breakpoint_with(kind, settings);
+        }
+        assert_eq!(step(run, Resume::StepIn), "factorial:11");
+        assert_eq!(value(run, 0, "n"), "4");
+        assert_eq!(step(run, Resume::StepOver), "factorial:13");
+        assert_eq!(step(run, Resume::StepOver), "factorial:14");
+        assert_eq!(value(run, 0, "n"), "4");
+        assert_eq!(step(run, Resume::StepOut { level: 1 }), "main:61");
+    });
+}
+
+#[test]
+fn a_breakpoint_in_a_call_stops_a_step_over_it() {
+    from("steps", BreakpointKind::line("steps.c", 13), |run| {
+        let id = run
+            .debugger_mut()
+            .add_breakpoint(BreakpointKind::line("steps.c", 12));
+        let stop = resume(run, Resume::StepOver);
+        assert!(matches!(stop.reason, StopReason::Breakpoint { ids, .. } if ids == [id]));
+        assert_eq!(value(run, 0, "n"), "1");
+        assert_eq!(value(run, 4, "n"), "5");
+    });
+}
+
+#[test]
+fn a_step_that_another_thread_interrupts_stops_there() {
+    from("steps", BreakpointKind::line("steps.c", 63), |run| {
+        let handle = run.session().interrupt_handle().unwrap();
+        handle.interrupt();
+        let stop = resume(run, Resume::StepOver);
+        assert!(matches!(stop.reason, StopReason::Interrupted), "{stop:?}");
+        to_end(run);
+    });
+}
+
+#[test]
+fn exceptions_that_a_call_catches_itself_do_not_end_a_step_over_it() {
+    from("exceptions", BreakpointKind::function("main"), |run| {
+        // Each of these functions throws and catches.
+        let mut lines = Vec::new();
+        while lines.last().is_none_or(|line| line != "main:240") {
+            lines.push(step(run, Resume::StepOver));
+            assert!(lines.len() < 20, "{lines:?}");
+        }
+        let expected: Vec<String> = (234..=240).map(|line| format!("main:{line}")).collect();
+        assert!(lines.ends_with(&expected), "{lines:?}");
     });
 }
