@@ -31,8 +31,20 @@ pub fn debug_with<R>(
     arguments: &[&str],
     test: impl FnOnce(&mut Run<'_, '_>) -> R,
 ) -> R {
+    let wasm = std::fs::read(path(name)).unwrap();
+    debug_wasm(debugger, &wasm, name, arguments, test)
+}
+
+/// Debugs a guest, given its module.
+pub fn debug_wasm<R>(
+    debugger: &mut Debugger,
+    wasm: &[u8],
+    name: &str,
+    arguments: &[&str],
+    test: impl FnOnce(&mut Run<'_, '_>) -> R,
+) -> R {
     let engine = Engine::new(Config::new().observe(Observe::State)).unwrap();
-    let module = Module::new(&engine, std::fs::read(path(name)).unwrap()).unwrap();
+    let module = Module::new(&engine, wasm).unwrap();
     let mut linker = Linker::new(&engine);
     add_to_linker(&mut linker, |wasi: &mut WasiCtx| wasi).unwrap();
     let stdout = OutputPipe::new(1 << 20);

@@ -3,6 +3,7 @@
 
 mod breakpoints;
 mod crashes;
+mod damage;
 mod exceptions;
 mod frames;
 mod guest;
