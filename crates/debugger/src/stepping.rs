@@ -105,6 +105,20 @@ impl FunctionCode {
         self.rows.iter().any(|row| row.line.is_some())
     }
 
+    /// Has rows begin with the next of these instructions. They do, unless what describes them is damaged.
+    pub(crate) fn align(&mut self, instructions: &[u32]) {
+        let next = |wasm_pc: u32| {
+            let before = instructions.partition_point(|instruction| *instruction < wasm_pc);
+            instructions.get(before).copied()
+        };
+        self.rows.retain_mut(|row| {
+            let at = next(row.wasm_pc);
+            row.wasm_pc = at.unwrap_or(row.wasm_pc);
+            at.is_some()
+        });
+        self.body = self.body.and_then(next);
+    }
+
     /// The row that an instruction belongs to.
     pub(crate) fn row(&self, wasm_pc: u32) -> Option<&Row> {
         let after = self.rows.partition_point(|row| row.wasm_pc <= wasm_pc);
@@ -208,6 +222,15 @@ mod tests {
         // Code without a line is left as soon as there is one.
         assert_eq!(code.elsewhere(&code.position(17, 0)), [10, 12, 14]);
         assert!(code.begins_statement(12) && !code.begins_statement(13));
+    }
+
+    #[test]
+    fn rows_between_instructions_belong_to_the_next() {
+        let mut code = code(vec![row(10, 1, &[]), row(13, 2, &[]), row(19, 3, &[])]);
+        code.body = Some(11);
+        code.align(&[10, 12, 14]);
+        let rows: Vec<u32> = code.rows.iter().map(|row| row.wasm_pc).collect();
+        assert_eq!((rows, code.body), (vec![10, 14], Some(12)));
     }
 
     #[test]

@@ -33,6 +33,8 @@ pub(super) struct LineStep {
     from: Option<(FrameId, u32)>,
     /// Not before this place.
     after: u32,
+    /// Places that cannot be reached, of the frame whose line is left.
+    unreachable: Vec<u32>,
 }
 
 impl LineStep {
@@ -100,7 +102,7 @@ impl<T: 'static> Debuggee<'_, '_, T> {
             Some(position) => code.elsewhere(position),
             None => code.all(),
         };
-        places.retain(|wasm_pc| *wasm_pc >= step.after);
+        places.retain(|wasm_pc| *wasm_pc >= step.after && !step.unreachable.contains(wasm_pc));
         if let (LineMode::Into, Some(position)) = (step.mode, &step.position) {
             places.extend(code.inlined_calls(position));
             let calls = function.calls.iter().map(|call| call.wasm_pc);
@@ -121,9 +123,10 @@ impl<T: 'static> Debuggee<'_, '_, T> {
         };
         let from = step.from.take();
         let next = match motion {
-            Motion::Within { frame: within, .. } if *within == frame => {
-                self.at_place(step, frame, wasm_pc, &function)
-            }
+            Motion::Within {
+                frame: within,
+                places,
+            } if *within == frame => self.at_place(step, frame, wasm_pc, places, &function),
             Motion::Instruction if from.is_some() && self.is_called(frame, from) => {
                 Ok(self.entered(step, frame, wasm_pc, &function))
             }
@@ -151,6 +154,7 @@ impl<T: 'static> Debuggee<'_, '_, T> {
         step: &mut LineStep,
         frame: FrameId,
         wasm_pc: u32,
+        places: &[u32],
         function: &Function,
     ) -> Result<Option<Motion>, Stop> {
         let code = &function.code;
@@ -183,8 +187,12 @@ impl<T: 'static> Debuggee<'_, '_, T> {
                 Motion::Instruction
             }
             // A place that cannot be reached stands for the next one that can, which is nothing to
-            // stop at.
-            _ if is_origin => self.line_motion(step, frame, function),
+            // stop at, now or later.
+            _ if is_origin => {
+                let before = places.iter().filter(|place| **place < wasm_pc);
+                step.unreachable.extend(before.max());
+                self.line_motion(step, frame, function)
+            }
             _ => within(frame, Vec::new()),
         }))
     }
@@ -244,6 +252,7 @@ impl<T: 'static> Debuggee<'_, '_, T> {
         }
         step.origin = Some(frame);
         step.after = 0;
+        step.unreachable.clear();
         Some(self.line_motion(step, frame, function))
     }
 }

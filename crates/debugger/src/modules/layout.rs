@@ -90,6 +90,18 @@ pub(crate) fn calls(wasm: &[u8], body: &Range<u32>) -> Vec<Call> {
     calls
 }
 
+/// Where the operators of a function are, in ascending order.
+pub(crate) fn offsets(wasm: &[u8], body: &Range<u32>) -> Vec<u32> {
+    let Some(mut operators) = operators(wasm, body) else {
+        return Vec::new();
+    };
+    let mut offsets = Vec::new();
+    while let Ok((_, offset)) = operators.read_with_offset() {
+        offsets.push(offset as u32);
+    }
+    offsets
+}
+
 /// Where the first operator of a function is.
 pub(crate) fn first_operator(wasm: &[u8], body: &Range<u32>) -> Option<u32> {
     Some(operators(wasm, body)?.original_position() as u32)
@@ -159,6 +171,9 @@ mod tests {
             behind: Some(wasm_pc + 2),
             target: Some(target),
         };
+        // `nop`, two calls, and the end.
+        let all = [first, first + 1, first + 3, first + 5];
+        assert_eq!(offsets(&wasm, &body), all);
         assert_eq!(
             calls(&wasm, &body),
             [call(first + 1, 1), call(first + 3, 3)]

@@ -220,7 +220,11 @@ impl DebugModule {
         let statements = self
             .symbols()
             .and_then(|symbols| symbols.statements(entry).ok().flatten());
-        let code = statements.map(|statements| function_code(&statements));
+        let code = statements.map(|statements| {
+            let mut code = function_code(&statements);
+            code.align(&layout::offsets(self.wasm(), &body));
+            code
+        });
         let function = Function {
             entry,
             code: Arc::new(code.unwrap_or_default()),
