@@ -202,6 +202,11 @@ impl Suspender {
         left != 0
     }
 
+    /// The fiber's stack.
+    pub fn stack(&self) -> StackBounds {
+        self.stack
+    }
+
     /// Whether a stack is this fiber's.
     pub fn runs_on(&self, stack: StackBounds) -> bool {
         self.stack == stack

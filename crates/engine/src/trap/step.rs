@@ -24,6 +24,9 @@
 //! [attention](Suspender::wants_attention), in one question with the teardown of the fiber. Stepping
 //! for a while covers the second: the thread is past the question, and so will soon be in the guest.
 //!
+//! A third thing may be found: the handler of another signal, which has interrupted the guest and will go
+//! back to it by a system call. What it goes back to lies on the stack, and there the flag is set.
+//!
 //! The host may block the signal that tells of a step, and the system ends a process that steps
 //! then. It takes a system call to do that, so stepping is given up before any.
 //!
@@ -33,7 +36,7 @@
 use super::activation::{self, Cause};
 use super::arch::{self, Injection};
 use super::handler::{self, Interrupted};
-use crate::fiber::Suspender;
+use crate::fiber::{StackBounds, Suspender};
 use crate::vm::code_memory::CodeMemory;
 use crate::vm::code_registry;
 use std::sync::Arc;
@@ -141,6 +144,21 @@ unsafe fn find(watcher: &Suspender, interrupted: Interrupted) -> Found {
         Some(offset) => Found::Guest(code, offset),
         None => Found::Host,
     }
+}
+
+/// The stack of the guest that is being watched on this thread. For signal handlers.
+pub(super) fn watched_stack() -> Option<StackBounds> {
+    let watcher = Suspender::innermost()?;
+    // SAFETY: it lives while its fiber runs on this thread.
+    Some(unsafe { watcher.as_ref() }.stack())
+}
+
+/// Whether a pc of this thread is in the code of the guest that is being watched. For signal handlers.
+pub(super) fn is_watched_guest(pc: usize) -> bool {
+    let current = activation::current();
+    // SAFETY: the innermost activation of a thread is live.
+    let runs = unsafe { current.as_ref() }.map(|current| current.stack);
+    runs.is_some() && runs == watched_stack() && code_registry::find(pc).is_some()
 }
 
 /// Begins to step, on the way to the guest of a call that was interrupted.

@@ -4,10 +4,10 @@ use crate::common::{block_on, instantiate};
 use crate::support::name;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Barrier, Mutex};
 use trapline::{
-    Caller, Config, DebugSession, DebugStepResult, Engine, Error, ExnRef, Linker, Module, Observe,
-    Store, Val,
+    Caller, Config, DebugSession, DebugStepResult, Engine, Error, ExnRef, Instance, Linker, Module,
+    Observe, Store, Val,
 };
 
 fn engine() -> Engine {
@@ -315,4 +315,36 @@ fn guests_that_cannot_be_stopped_have_no_handle() {
         session.interrupt_handle(),
         Err(Error::NotObserved)
     ));
+}
+
+/// The function's first place, and that of the loop behind it, are next to each other in the code.
+#[test]
+fn an_interrupt_is_not_lost_however_early_it_comes() {
+    let engine = Engine::new(Config::new().observe(Observe::State)).unwrap();
+    let wat = r#"(module (func (export "run") (call $loop)) (func $loop (loop (br 0))))"#;
+    let module = Module::new(&engine, wat).unwrap();
+    let mut store = Store::new(&engine, ());
+    let instance = Instance::new(&mut store, &module, &[]).unwrap();
+    let run = instance.get_func(&mut store, "run").unwrap();
+    let places = module.debug_places();
+    for spin in 0..300_u32 {
+        let mut session = DebugSession::call(&mut store, run, &[]).unwrap();
+        session
+            .edit_breakpoints(|edit| edit.add(&module, places[2]).map(drop))
+            .unwrap();
+        assert_eq!(name(&block_on(session.next())), "breakpoint");
+        let handle = session.interrupt_handle().unwrap();
+        let barrier = Arc::new(Barrier::new(2));
+        let other = std::thread::spawn({
+            let barrier = Arc::clone(&barrier);
+            move || {
+                barrier.wait();
+                (0..spin * 4).for_each(|_| std::hint::spin_loop());
+                handle.interrupt();
+            }
+        });
+        barrier.wait();
+        assert_eq!(name(&block_on(session.next())), "interrupted", "{spin}");
+        other.join().unwrap();
+    }
 }

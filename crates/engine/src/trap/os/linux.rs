@@ -6,6 +6,7 @@
 //! meaning that it would have had without us. One such is the standard library's, which reports
 //! stack overflows of the host.
 
+use crate::fiber::StackBounds;
 use crate::trap::arch::{self, Injection};
 use crate::trap::handler::{Interrupted, Raised, on_fault};
 use crate::trap::step::{self, Next};
@@ -172,12 +173,83 @@ unsafe fn take_step(signal: c_int, context: &mut ucontext_t) -> bool {
     match next {
         None => return false,
         Some(Next::Step(steps)) => {
-            let flags = arch::stepping(flags, steps && may_step);
+            // SAFETY: the context is where the system has put it.
+            let is_handled = steps && unsafe { step_behind_handlers(context, interrupted.sp) };
+            let flags = arch::stepping(flags, steps && may_step && !is_handled);
+            let registers = &mut context.uc_mcontext;
             registers.gregs[libc::REG_EFL as usize] = flags as i64;
         }
         Some(Next::Stop(injection)) => inject(registers, injection),
     }
     true
+}
+
+/// Has the guest step when it goes on, if the thread is in the handler of another signal that has
+/// interrupted it. Returns whether that is so.
+///
+/// The system has put what it goes on with on a stack when it called the handler: the address that the
+/// handler returns to, which is the same for all handlers of a process, and behind it the context. It is
+/// looked for from the stack pointer on: on the guest's stack, or on that for signals.
+///
+/// # Safety
+///
+/// The context is that of the handler which calls this, where the system has put it, and `sp` the stack
+/// pointer in it.
+unsafe fn step_behind_handlers(context: *const ucontext_t, sp: usize) -> bool {
+    /// Handlers do not need more.
+    const FARTHEST: usize = 64 << 10;
+    let Some(guest) = step::watched_stack() else {
+        return false;
+    };
+    let Some(end) = end_of_stack(sp, guest) else {
+        return false;
+    };
+    let end = end.min(sp.saturating_add(FARTHEST));
+    // SAFETY: the word before the context is the address that this handler returns to.
+    let returns_to = unsafe { *context.cast::<usize>().sub(1) };
+    let words = (sp.next_multiple_of(8)..end).step_by(8);
+    let last = end.saturating_sub(size_of::<usize>() + size_of::<ucontext_t>());
+    for at in words.take_while(|at| *at <= last) {
+        // SAFETY: it is on the stack, as the rest of the context is.
+        let found = unsafe { *(at as *const usize) == returns_to };
+        let interrupted = (at + size_of::<usize>()) as *mut ucontext_t;
+        if !found || !interrupted.is_aligned() {
+            continue;
+        }
+        // SAFETY: as above. Nobody else uses what lies there: the handler that runs is this one, or
+        // the one that it belongs to, which is interrupted.
+        let interrupted = unsafe { &mut *interrupted };
+        let register = |index: c_int| interrupted.uc_mcontext.gregs[index as usize] as usize;
+        let (pc, outer) = (register(libc::REG_RIP), register(libc::REG_RSP));
+        // What only looks like a context does not have its registers beyond itself.
+        let vectors = interrupted.uc_mcontext.fpregs as usize;
+        let is_context = (at..end.max(outer)).contains(&vectors) && guest.contains(outer);
+        // SAFETY: only asks.
+        let may_step = unsafe { libc::sigismember(&interrupted.uc_sigmask, libc::SIGTRAP) } == 0;
+        if is_context && may_step && step::is_watched_guest(pc) {
+            let flags = arch::stepping(register(libc::REG_EFL), true);
+            interrupted.uc_mcontext.gregs[libc::REG_EFL as usize] = flags as i64;
+            return true;
+        }
+    }
+    false
+}
+
+/// Where the stack ends that a stack pointer is on: the guest's, or that for signals.
+fn end_of_stack(sp: usize, guest: StackBounds) -> Option<usize> {
+    if guest.contains(sp) {
+        return Some(guest.base);
+    }
+    let mut alternate = MaybeUninit::<libc::stack_t>::zeroed();
+    // SAFETY: only asks, and may be called in handlers.
+    let asked = unsafe { libc::sigaltstack(ptr::null(), alternate.as_mut_ptr()) };
+    // SAFETY: it was filled, and is valid when all bytes are zero.
+    let alternate = unsafe { alternate.assume_init() };
+    let begin = alternate.ss_sp as usize;
+    let end = begin
+        .checked_add(alternate.ss_size)
+        .filter(|_| asked == 0)?;
+    (begin..end).contains(&sp).then_some(end)
 }
 
 /// Whether an instruction raised the signal, rather than somebody who sent it.

@@ -237,3 +237,61 @@ fn a_guest_can_overflow_its_stack_on_every_thread() {
         std::thread::spawn(overflow).join().unwrap();
     }
 }
+
+/// A thread of the guest's is in the handler of another signal when it is asked to stop, and goes back to
+/// the guest without anybody having a look.
+#[test]
+fn an_interrupt_is_not_lost_in_the_handler_of_another_signal() {
+    use crate::{Config, DebugSession, DebugStepResult, Engine, Instance, Module, Observe, Store};
+    use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+    use std::task::{Context, Poll, Waker};
+    static IN_HANDLER: AtomicBool = AtomicBool::new(false);
+    static MAY_RETURN: AtomicBool = AtomicBool::new(false);
+    extern "C" fn handler(_: libc::c_int) {
+        IN_HANDLER.store(true, SeqCst);
+        while !MAY_RETURN.load(SeqCst) {
+            std::hint::spin_loop();
+        }
+        // SAFETY: a system call without any effect.
+        unsafe { libc::getppid() };
+    }
+    let engine = Engine::new(Config::new().observe(Observe::Stacks)).unwrap();
+    let wat = r#"(module (func (export "f") (loop (br 0))))"#;
+    let module = Module::new(&engine, wat).unwrap();
+    let mut store = Store::new(&engine, ());
+    let instance = Instance::new(&mut store, &module, &[]).unwrap();
+    let function = instance.get_func(&mut store, "f").unwrap();
+    // SAFETY: only asks.
+    let thread = unsafe { libc::pthread_self() };
+    for flags in [0, libc::SA_ONSTACK] {
+        let handler = handler as extern "C" fn(libc::c_int) as usize;
+        // SAFETY: the handler does nothing that handlers must not do.
+        unsafe {
+            let mut action: libc::sigaction = std::mem::zeroed();
+            action.sa_sigaction = handler;
+            action.sa_flags = flags;
+            assert_eq!(libc::sigaction(libc::SIGUSR2, &action, ptr::null_mut()), 0);
+        }
+        for _ in 0..100 {
+            let mut session = DebugSession::call(&mut store, function, &[]).unwrap();
+            let handle = session.interrupt_handle().unwrap();
+            IN_HANDLER.store(false, SeqCst);
+            MAY_RETURN.store(false, SeqCst);
+            let other = std::thread::spawn(move || {
+                std::thread::yield_now();
+                // SAFETY: the thread waits for this one.
+                assert_eq!(unsafe { libc::pthread_kill(thread, libc::SIGUSR2) }, 0);
+                while !IN_HANDLER.load(SeqCst) {
+                    std::thread::yield_now();
+                }
+                handle.interrupt();
+                MAY_RETURN.store(true, SeqCst);
+            });
+            let mut next = std::pin::pin!(session.next());
+            let polled = next.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+            let interrupted = matches!(polled, Poll::Ready(Some(DebugStepResult::Interrupted)));
+            assert!(interrupted);
+            other.join().unwrap();
+        }
+    }
+}
