@@ -3,7 +3,7 @@
 use crate::debuggee::Debuggee;
 use crate::frames::FrameView;
 use trapline::{Trap, TrapInfo};
-use trapline_symbols::{Target, WasmValue};
+use trapline_symbols::WasmValue;
 
 /// Accesses this close to an address are taken for ones by way of it.
 const NEAR: u64 = 4096;
@@ -134,7 +134,7 @@ fn as_text(address: u64) -> Option<String> {
 }
 
 /// The pointer to the stack in memory: by convention the first global.
-fn stack_pointer<T: 'static>(frame: &FrameView<'_, '_, T>) -> Option<u64> {
+fn stack_pointer(frame: &FrameView<'_>) -> Option<u64> {
     match frame.target().global(0).ok()? {
         WasmValue::I32(pointer) => Some(u64::from(pointer)),
         _ => None,
@@ -142,7 +142,7 @@ fn stack_pointer<T: 'static>(frame: &FrameView<'_, '_, T>) -> Option<u64> {
 }
 
 /// What the function pointer of an indirect call is.
-fn function_pointer<T: 'static>(frame: &FrameView<'_, '_, T>) -> Option<String> {
+fn function_pointer(frame: &FrameView<'_>) -> Option<String> {
     let index = top_operand(frame)?;
     if index == 0 {
         return Some("the function pointer is null".to_owned());
@@ -158,7 +158,7 @@ fn function_pointer<T: 'static>(frame: &FrameView<'_, '_, T>) -> Option<String> 
 }
 
 /// The operand on top of the stack, if it is an integer.
-fn top_operand<T: 'static>(frame: &FrameView<'_, '_, T>) -> Option<u64> {
+fn top_operand(frame: &FrameView<'_>) -> Option<u64> {
     let target = frame.target();
     let last = target.num_operands().checked_sub(1)?;
     match target.operand(last).ok()? {

@@ -61,6 +61,7 @@
 mod breakpoints;
 mod debuggee;
 mod debugger;
+mod dump;
 mod error;
 mod exceptions;
 mod files;
@@ -80,10 +81,11 @@ pub use breakpoints::{
 };
 pub use debuggee::{Debuggee, Resume};
 pub use debugger::{Debugger, LogEntry, Settings};
+pub use dump::Postmortem;
 pub use error::DebuggerError;
 pub use exceptions::ExceptionFilters;
 pub use files::{Files, SystemFiles};
-pub use frames::{FrameCalls, FrameKind, FrameTarget, FrameView, Local, StackFrame};
+pub use frames::{FrameCalls, FrameKind, FrameView, Local, Machine, StackFrame};
 pub use modules::{DebugModule, Disassembly, Instruction, ModuleId, ModuleSymbols, Modules};
 pub use panics::PanicKind;
 pub use sources::{SourceError, SourceText, Sources};

@@ -100,6 +100,12 @@ impl Position {
 }
 
 impl FunctionCode {
+    /// The file that its body is in.
+    pub(crate) fn file(&self) -> Option<&str> {
+        let line = self.row(self.body?)?.seen_from(0)?;
+        Some(&line.file)
+    }
+
     /// Whether anything is known of the function's source.
     pub(crate) fn has_lines(&self) -> bool {
         self.rows.iter().any(|row| row.line.is_some())

@@ -149,6 +149,8 @@ pub struct BreakpointPlace {
     pub function: Option<String>,
     /// Where in the source that is.
     pub location: Option<SourceLocation>,
+    /// In how many of the inlined calls that may begin here the user is then; `None` for all of them.
+    pub(crate) entered: Option<usize>,
 }
 
 /// A breakpoint.

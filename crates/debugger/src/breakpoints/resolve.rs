@@ -71,6 +71,7 @@ fn of_line(module: &DebugModule, place: LinePlace) -> BreakpointPlace {
             line: Some(place.line),
             column: place.column,
         }),
+        entered: None,
     }
 }
 
@@ -88,6 +89,36 @@ fn of_pc(module: &DebugModule, wasm_pc: u32) -> BreakpointPlace {
         wasm_pc,
         function: function.or_else(|| index.map(|index| module.function_name(index))),
         location,
+        entered: None,
+    }
+}
+
+/// The beginning of a function with this name, where calls that are inlined into it may begin as well: the
+/// user is in none of those then.
+fn of_function(
+    module: &DebugModule,
+    symbols: &Symbols,
+    name: &str,
+    wasm_pc: u32,
+    inlined: bool,
+) -> BreakpointPlace {
+    let frames = symbols.frames(wasm_pc).unwrap_or_default();
+    let outermost = frames.len().saturating_sub(1);
+    let level = match inlined {
+        true => frames
+            .iter()
+            .rposition(|frame| frame.function.as_deref() == Some(name)),
+        false => Some(outermost),
+    };
+    let Some((level, frame)) = level.and_then(|level| Some((level, frames.get(level)?))) else {
+        return of_pc(module, wasm_pc);
+    };
+    BreakpointPlace {
+        module: module.id(),
+        wasm_pc,
+        function: Some(name.to_owned()),
+        location: frame.location.clone(),
+        entered: Some(outermost - level),
     }
 }
 
@@ -97,15 +128,22 @@ fn function(module: &DebugModule, name: &str) -> Result<Vec<BreakpointPlace>, St
     if let Some(symbols) = module.symbols() {
         let found = symbols.functions_named(name);
         let found = found.map_err(|error| error.to_string())?;
-        let mut pcs: Vec<u32> = Vec::new();
+        let mut places: Vec<BreakpointPlace> = Vec::new();
         for function in &found {
-            pcs.extend(function.instances.iter().map(|instance| instance.body));
-            pcs.extend(&function.inlined);
+            let bodies = function
+                .instances
+                .iter()
+                .map(|instance| (instance.body, false));
+            let copies = function.inlined.iter().map(|entry| (*entry, true));
+            let all = bodies.chain(copies);
+            places.extend(
+                all.map(|(pc, inlined)| of_function(module, symbols, &function.name, pc, inlined)),
+            );
         }
-        pcs.sort_unstable();
-        pcs.dedup();
-        if !pcs.is_empty() {
-            return Ok(pcs.into_iter().map(|pc| of_pc(module, pc)).collect());
+        places.sort_by_key(|place| place.wasm_pc);
+        places.dedup_by_key(|place| place.wasm_pc);
+        if !places.is_empty() {
+            return Ok(places);
         }
     }
     let named = module.linker_names().filter(|(_, linker)| {

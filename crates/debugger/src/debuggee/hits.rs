@@ -43,6 +43,14 @@ impl<T: 'static> Debuggee<'_, '_, T> {
         if ids.is_empty() {
             return reached.map_or(Hit::Pass, Hit::Stop);
         }
+        let mut places = ids.iter().filter_map(|id| {
+            let breakpoint = self.debugger.breakpoints.get(*id)?;
+            let mut places = breakpoint.places().iter();
+            places.find(|place| (place.module, place.wasm_pc) == (module, hit.wasm_pc))
+        });
+        if let Some(entered) = places.find_map(|place| place.entered) {
+            self.enter(entered);
+        }
         for id in &ids {
             let breakpoint = self.debugger.breakpoints.get(*id);
             if breakpoint.is_some_and(|breakpoint| breakpoint.settings().one_shot) {
@@ -96,7 +104,7 @@ impl<T: 'static> Debuggee<'_, '_, T> {
 
     /// What the program says, where that is passed on as a string of C.
     fn panic_message(&self, kind: PanicKind) -> Option<String> {
-        use trapline_symbols::{Target, WasmValue};
+        use trapline_symbols::WasmValue;
         if kind != PanicKind::Assertion {
             return None;
         }

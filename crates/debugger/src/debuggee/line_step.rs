@@ -33,6 +33,9 @@ pub(super) struct LineStep {
     from: Option<(FrameId, u32)>,
     /// Not before this place.
     after: u32,
+    /// Whether the source of where it began can be shown: then functions whose source cannot are gone
+    /// through as those without.
+    shows_source: bool,
     /// Places that cannot be reached, of the frame whose line is left.
     unreachable: Vec<u32>,
 }
@@ -75,6 +78,7 @@ impl<T: 'static> Debuggee<'_, '_, T> {
             mode,
             origin: Some(frame),
             position: Some(function.code.position(wasm_pc, depth)),
+            shows_source: self.has_source(&function),
             ..LineStep::default()
         };
         if mode == LineMode::Until {
@@ -205,7 +209,9 @@ impl<T: 'static> Debuggee<'_, '_, T> {
         wasm_pc: u32,
         function: &Function,
     ) -> Option<Motion> {
-        let body = function.code.body.filter(|_| function.code.has_lines());
+        let is_shown =
+            function.code.has_lines() && (!step.shows_source || self.has_source(function));
+        let body = function.code.body.filter(|_| is_shown);
         match (body, &function.calls[..]) {
             (Some(body), _) if body == wasm_pc => {
                 self.enter(0);
@@ -220,6 +226,16 @@ impl<T: 'static> Debuggee<'_, '_, T> {
             (None, [call]) => Some(within(frame, vec![call.wasm_pc])),
             (None, _) => Some(within(frame, Vec::new())),
         }
+    }
+
+    /// Whether the source of the function that the guest is in can be shown.
+    fn has_source(&self, function: &Function) -> bool {
+        let file = function.code.file();
+        let module = self
+            .here()
+            .and_then(|here| self.debugger.modules.get(here.module));
+        let path = module.and_then(|module| module.path());
+        file.is_some_and(|file| self.debugger.sources.find(file, path).is_some())
     }
 
     /// The guest is in a frame that the step did not begin with: its function has returned there,

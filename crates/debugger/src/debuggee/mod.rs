@@ -10,7 +10,7 @@ pub use resume::Resume;
 
 use crate::debugger::Debugger;
 use crate::error::DebuggerError;
-use crate::frames::{FrameView, Stack, StackFrame};
+use crate::frames::{FrameCalls, FrameTarget, FrameView, Stack, StackFrame};
 use crate::modules::{Function, ModuleId};
 use crate::panics::is_library;
 use expressions::Conditions;
@@ -108,10 +108,25 @@ impl<'d, 's, T: 'static> Debuggee<'d, 's, T> {
     /// # Errors
     ///
     /// If the stack has no such frame.
-    pub fn frame(&self, level: usize) -> Result<FrameView<'_, 's, T>, DebuggerError> {
+    pub fn frame(&self, level: usize) -> Result<FrameView<'_>, DebuggerError> {
         let (shown, frame, inlined) = self.level(level)?;
         let module = shown.module.and_then(|id| self.debugger.modules.get(id));
-        Ok(FrameView::new(&self.session, frame, shown, inlined, module))
+        let target = Box::new(FrameTarget::new(&self.session, frame));
+        Ok(FrameView::new(target, shown, inlined, module))
+    }
+
+    /// The permission to call functions of the program in expressions of a frame of a level.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Debuggee::frame`].
+    pub fn calls(&self, level: usize) -> Result<FrameCalls<'_, 's, T>, DebuggerError> {
+        let (shown, frame, _) = self.level(level)?;
+        let module = shown.module.and_then(|id| self.debugger.modules.get(id));
+        Ok(FrameCalls::new(
+            FrameTarget::new(&self.session, frame),
+            module,
+        ))
     }
 
     /// The frame of a level: as it is shown, the machine's, and how many inlined calls of that it is

@@ -9,21 +9,21 @@ use trapline::{DebugSession, DebugStepResult, Func, Instance, Ref, Val};
 use trapline_symbols::{CallTarget, Calls, WasmValue};
 
 /// Calls functions of the program that a frame belongs to, on a stack of their own. Breakpoints are
-/// not stopped at meanwhile. Made by [`FrameView::calls`](crate::FrameView::calls).
+/// not stopped at meanwhile. Made by [`Debuggee::calls`](crate::Debuggee::calls).
 ///
 /// A function that does not return keeps its caller waiting; the front end can have it interrupted
 /// ([`FrameCalls::on_begin`]).
-pub struct FrameCalls<'v, 'g, 's, T: 'static> {
-    target: &'v FrameTarget<'g, 's, T>,
-    module: Option<&'v DebugModule>,
-    begin: Option<Box<dyn FnMut(trapline::InterruptHandle) + 'v>>,
+pub struct FrameCalls<'g, 's, T: 'static> {
+    target: FrameTarget<'g, 's, T>,
+    module: Option<&'g DebugModule>,
+    begin: Option<Box<dyn FnMut(trapline::InterruptHandle) + 'g>>,
 }
 
-impl<'v, 'g, 's, T: 'static> FrameCalls<'v, 'g, 's, T> {
-    pub(super) fn new(
-        target: &'v FrameTarget<'g, 's, T>,
-        module: Option<&'v DebugModule>,
-    ) -> FrameCalls<'v, 'g, 's, T> {
+impl<'g, 's, T: 'static> FrameCalls<'g, 's, T> {
+    pub(crate) fn new(
+        target: FrameTarget<'g, 's, T>,
+        module: Option<&'g DebugModule>,
+    ) -> FrameCalls<'g, 's, T> {
         FrameCalls {
             target,
             module,
@@ -33,7 +33,7 @@ impl<'v, 'g, 's, T: 'static> FrameCalls<'v, 'g, 's, T> {
 
     /// Has `begin` be given what stops a function from another thread, whenever one is about to be
     /// called.
-    pub fn on_begin(mut self, begin: impl FnMut(trapline::InterruptHandle) + 'v) -> Self {
+    pub fn on_begin(mut self, begin: impl FnMut(trapline::InterruptHandle) + 'g) -> Self {
         self.begin = Some(Box::new(begin));
         self
     }
@@ -56,7 +56,7 @@ impl<'v, 'g, 's, T: 'static> FrameCalls<'v, 'g, 's, T> {
     }
 }
 
-impl<T: 'static> Calls for FrameCalls<'_, '_, '_, T> {
+impl<T: 'static> Calls for FrameCalls<'_, '_, T> {
     fn call(
         &mut self,
         function: &CallTarget,

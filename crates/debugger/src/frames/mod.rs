@@ -1,10 +1,12 @@
 //! The frames of a guest that stands still, in terms of its source.
 
 mod calls;
+mod machine;
 mod target;
 mod view;
 
 pub use calls::FrameCalls;
+pub use machine::Machine;
 pub use target::FrameTarget;
 pub use view::{FrameView, Local};
 
@@ -63,7 +65,8 @@ impl Stack {
     pub(crate) fn push(&mut self, frame: Frame, module: Option<&DebugModule>) {
         let entered = self.entered.filter(|_| self.frames.is_empty());
         let index = self.frames.len();
-        for mut shown in describe(&frame, module, entered) {
+        let (function, wasm_pc) = (frame.function().ok(), frame.wasm_pc().ok().flatten());
+        for mut shown in describe(function, wasm_pc, module, entered) {
             shown.level = self.levels.len();
             self.levels.push((shown, index));
         }
@@ -71,13 +74,14 @@ impl Stack {
     }
 }
 
-/// What a frame of the machine is in the source, innermost first.
-fn describe(
-    frame: &Frame,
+/// What a frame of the machine is in the source, innermost first. Without a module, or function, it is the
+/// host's.
+pub(crate) fn describe(
+    function_index: Option<u32>,
+    wasm_pc: Option<u32>,
     module: Option<&DebugModule>,
     entered: Option<usize>,
 ) -> Vec<StackFrame> {
-    let function_index = frame.function().ok();
     let (Some(module), Some(index)) = (module, function_index) else {
         return vec![StackFrame {
             level: 0,
@@ -89,7 +93,6 @@ fn describe(
             wasm_pc: None,
         }];
     };
-    let wasm_pc = frame.wasm_pc().ok().flatten();
     let shown = |kind, function, location| StackFrame {
         level: 0,
         kind,

@@ -1,9 +1,10 @@
 //! A frame of a guest that stands still, for what shows values.
 
+use super::Machine;
 use std::cell::{OnceCell, RefCell};
 use std::fmt::Display;
 use std::sync::Arc;
-use trapline::{AsContext, DebugSession, Frame, FrameValue, Instance, Memory, Ref, Val};
+use trapline::{AsContext, DebugSession, Frame, FrameId, FrameValue, Instance, Memory, Ref, Val};
 use trapline_symbols::{Target, TargetError, WasmValue, demangle};
 
 /// Reads a frame of a session that is stopped, and writes what a guest has outside of frames. Locals and
@@ -38,16 +39,6 @@ impl<'g, 's, T: 'static> FrameTarget<'g, 's, T> {
         }
     }
 
-    /// How many operands are on the stack of the frame's function; none if they cannot be read.
-    pub fn num_operands(&self) -> u32 {
-        self.all_operands().as_ref().map_or(0, Vec::len) as u32
-    }
-
-    /// How many locals the frame's function has; none if they cannot be read.
-    pub fn num_locals(&self) -> u32 {
-        self.all_locals().as_ref().map_or(0, Vec::len) as u32
-    }
-
     /// The instance that the frame's function runs for, if that is known.
     pub fn instance(&self) -> Option<&Instance> {
         self.instance.as_ref()
@@ -76,6 +67,42 @@ impl<'g, 's, T: 'static> FrameTarget<'g, 's, T> {
         let unknown =
             || TargetError("it is not known which instance of the module this is".to_owned());
         self.instance.as_ref().ok_or_else(unknown)
+    }
+}
+
+impl<T: 'static> Machine for FrameTarget<'_, '_, T> {
+    fn num_locals(&self) -> u32 {
+        self.all_locals().as_ref().map_or(0, Vec::len) as u32
+    }
+
+    fn num_operands(&self) -> u32 {
+        self.all_operands().as_ref().map_or(0, Vec::len) as u32
+    }
+
+    fn num_globals(&self) -> u32 {
+        let session = self.session.borrow();
+        let known = session.store().ok().zip(self.instance.as_ref());
+        let Some((store, instance)) = known else {
+            return 0;
+        };
+        let globals = (0..).take_while(|index| instance.debug_global(store, *index).is_some());
+        globals.count() as u32
+    }
+
+    fn memory_sizes(&self) -> Vec<u64> {
+        let session = self.session.borrow();
+        let known = session.store().ok().zip(self.instance.as_ref());
+        let Some((store, instance)) = known else {
+            return Vec::new();
+        };
+        let memories = (0..).map_while(|index| instance.debug_memory(store, index));
+        memories
+            .map(|memory| memory.data_size(store) as u64)
+            .collect()
+    }
+
+    fn frame_id(&self) -> Option<FrameId> {
+        self.frame.id().ok().flatten()
     }
 }
 

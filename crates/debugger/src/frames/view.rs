@@ -1,25 +1,23 @@
 //! One frame, looked into.
 
-use super::{FrameCalls, FrameKind, FrameTarget, StackFrame};
+use super::{FrameKind, Machine, StackFrame};
 use crate::error::DebuggerError;
 use crate::modules::DebugModule;
-use std::cell::RefCell;
 use std::sync::Arc;
-use trapline::{DebugSession, Frame};
 use trapline_symbols::{
     FrameEnvironment, FrameScopes, Inspector, Symbols, SymbolsError, Value, VariableKind,
 };
 
 /// A frame of a guest that stands still, with what can be read of it.
 /// Made by [`Debuggee::frame`](crate::Debuggee::frame).
-pub struct FrameView<'g, 's, T: 'static> {
+pub struct FrameView<'g> {
     shown: StackFrame,
     module: Option<&'g DebugModule>,
     /// How many inlined calls of the machine's frame it is in.
     inlined: usize,
     scopes: Option<FrameScopes>,
     problem: Option<String>,
-    target: FrameTarget<'g, 's, T>,
+    target: Box<dyn Machine + 'g>,
 }
 
 /// A variable as text.
@@ -36,14 +34,13 @@ pub struct Local {
     pub value: Result<String, String>,
 }
 
-impl<'g, 's, T: 'static> FrameView<'g, 's, T> {
+impl<'g> FrameView<'g> {
     pub(crate) fn new(
-        session: &'g RefCell<DebugSession<'s, T>>,
-        frame: Arc<Frame>,
+        target: Box<dyn Machine + 'g>,
         shown: StackFrame,
         inlined: usize,
         module: Option<&'g DebugModule>,
-    ) -> FrameView<'g, 's, T> {
+    ) -> FrameView<'g> {
         let mut problem = None;
         let mut scopes = None;
         let symbols = module.and_then(DebugModule::symbols);
@@ -63,7 +60,7 @@ impl<'g, 's, T: 'static> FrameView<'g, 's, T> {
             inlined,
             scopes,
             problem,
-            target: FrameTarget::new(session, frame),
+            target,
         }
     }
 
@@ -73,8 +70,8 @@ impl<'g, 's, T: 'static> FrameView<'g, 's, T> {
     }
 
     /// What the values are read from.
-    pub fn target(&self) -> &FrameTarget<'g, 's, T> {
-        &self.target
+    pub fn target(&self) -> &dyn Machine {
+        &*self.target
     }
 
     /// The debug information of the frame's module.
@@ -93,11 +90,12 @@ impl<'g, 's, T: 'static> FrameView<'g, 's, T> {
     ///
     /// If the frame's module has no debug information, or the frame is the host's.
     pub fn inspector(&self) -> Result<Inspector<'_>, DebuggerError> {
-        Ok(Inspector::new(self.known_symbols()?, &self.target))
+        Ok(Inspector::new(self.known_symbols()?, &*self.target))
     }
 
     /// What expressions are evaluated in, with the names that are known in this frame. To give it a
-    /// history or the permission to call functions is the front end's ([`FrameView::calls`]).
+    /// history or the permission to call functions
+    /// ([`Debuggee::calls`](crate::Debuggee::calls)) is the front end's.
     ///
     /// # Errors
     ///
@@ -112,12 +110,7 @@ impl<'g, 's, T: 'static> FrameView<'g, 's, T> {
         };
         // They are counted from the innermost.
         let frame = frames.saturating_sub(1 + self.inlined);
-        FrameEnvironment::new(symbols, &self.target, wasm_pc, frame).map_err(damaged)
-    }
-
-    /// The permission to call functions of the program in expressions.
-    pub fn calls(&self) -> FrameCalls<'_, 'g, 's, T> {
-        FrameCalls::new(&self.target, self.module)
+        FrameEnvironment::new(symbols, &*self.target, wasm_pc, frame).map_err(damaged)
     }
 
     /// The value of an expression as text. It may assign to what is in memory, but not call functions.

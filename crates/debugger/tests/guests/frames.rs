@@ -48,7 +48,7 @@ fn values_are_read_written_and_computed_with() {
         assert_eq!(frame.evaluate("node->weight").unwrap(), "13");
         let calls = "square(node->weight)";
         assert!(frame.evaluate(calls).is_err(), "calls need permission");
-        let mut permission = frame.calls();
+        let mut permission = run.calls(0).unwrap();
         let mut environment = frame.environment().unwrap().with_calls(&mut permission);
         let value = environment.evaluate(calls).unwrap();
         assert_eq!(environment.inspector().text(&value).unwrap(), "169");

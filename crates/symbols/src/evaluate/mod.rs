@@ -145,6 +145,18 @@ impl<'a, 's> FrameEnvironment<'a, 's> {
         })
     }
 
+    /// Adds a value that is shown to those that the session keeps, and returns its number, from 1;
+    /// `None` if it keeps none.
+    pub fn record(&mut self, value: &Value) -> Option<usize> {
+        let inspector = self.inspector();
+        Some(self.history.as_mut()?.record(&inspector, value))
+    }
+
+    /// The debug information.
+    pub fn symbols(&self) -> &'a Symbols {
+        self.symbols
+    }
+
     /// Shows the values.
     pub fn inspector(&self) -> Inspector<'a> {
         Inspector::new(self.symbols, self.target)
