@@ -1,7 +1,7 @@
 //! The command line: what can be said, and the help that teaches it.
 
 use clap::builder::styling::{AnsiColor, Styles};
-use clap::{Args, Parser, Subcommand, ValueHint};
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -23,6 +23,7 @@ const EXAMPLES: &str = "\
 Examples:
   trapline run program.wasm              run a program
   trapline run --dir . program.wasm a b  let it use this folder, give it two arguments
+  trapline debug program.wasm            debug it
   trapline compile program.wasm          compile it ahead of time
 
 `trapline help COMMAND` says more about a command.";
@@ -44,6 +45,28 @@ Examples:
   Keep all that there was at a crash, to be looked at later:
       trapline run --coredump crash.core program.wasm";
 
+const DEBUG_EXAMPLES: &str = "\
+Examples:
+  Debug a program, with an argument of its own:
+      trapline debug program.wasm input.txt
+      (trapline) break parse.c:42 if depth > 3
+      (trapline) run
+
+  Do the commands of a script, and leave; the exit code is 1 if one of them fails:
+      trapline debug --batch -x script program.wasm
+
+  Look at a core dump:
+      trapline debug --core crash.core program.wasm
+
+  See where a program crashes, with all variables:
+      trapline debug --batch -e run -e 'backtrace full' program.wasm
+
+Exit codes:
+  0  the debugger was left, or all commands of a batch were done
+  N  as said to `quit`, or with --return-child-result what the program returned
+  1  a command of a script or batch failed, or the program could not be loaded
+  2  the command line is wrong";
+
 /// Run WebAssembly, and learn in terms of its source where it went wrong.
 #[derive(Debug, Parser)]
 #[command(name = "trapline", version, styles = STYLES, max_term_width = 100)]
@@ -58,6 +81,8 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Run a program, or call a function of a library
     Run(Run),
+    /// Debug a program: stop it, look into it, go on step by step
+    Debug(Debug),
     /// Compile a module ahead of time
     Compile(Compile),
     /// Print a script that completes trapline's command lines in a shell
@@ -74,6 +99,101 @@ pub(crate) enum Command {
 #[command(override_usage = "trapline run [OPTIONS] <FILE> [ARGS]...")]
 #[command(after_help = RUN_EXAMPLES, after_long_help = format!("{RUN_EXAMPLES}\n\n{EXIT_CODES}"))]
 pub(crate) struct Run {
+    /// Write a core dump to FILE if the program crashes: by a trap, by an exception that it does not
+    /// catch, or by a failure of trapline under it
+    ///
+    /// It has all memories, globals and tables, and each call with its locals and operands, in the
+    /// format of the WebAssembly tool conventions. For that the program is compiled to be observed,
+    /// as with --observe=state. FILE is as large as what the program has in its memories. It is
+    /// written only at a crash; one that is there already is replaced then.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) coredump: Option<PathBuf>,
+
+    /// Whether the program can be looked into if it crashes
+    ///
+    /// Then the report tells the arguments and variables of each call. For that the program is compiled to be
+    /// observed: it runs about a tenth slower, and takes a fifth longer to compile.
+    #[arg(
+        long,
+        value_name = "LEVEL",
+        default_value = "auto",
+        hide_possible_values = false
+    )]
+    pub(crate) observe: Level,
+
+    #[command(flatten)]
+    pub(crate) guest: GuestOptions,
+}
+
+/// What of a program can be seen when it crashes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Level {
+    /// All variables, if the module has debug information to tell them by
+    Auto,
+    /// Nothing but the calls
+    None,
+    /// All variables
+    State,
+}
+
+/// Debug a program.
+///
+/// A debugger in the terminal, with the commands of gdb: `break`, `run`, `next`, `print`, `backtrace` ...;
+/// `help` lists them. It speaks of the program's source, so the program should be built with debug
+/// information (`-g`); whatever optimization it was built with, each variable that it still has is shown
+/// exactly.
+#[derive(Debug, Args)]
+#[command(override_usage = "trapline debug [OPTIONS] <FILE> [ARGS]...")]
+#[command(after_help = DEBUG_EXAMPLES)]
+pub(crate) struct Debug {
+    /// Do the commands of a script first
+    #[arg(short = 'x', long = "command", value_name = "SCRIPT", value_hint = ValueHint::FilePath)]
+    pub(crate) scripts: Vec<PathBuf>,
+
+    /// Do a command first, after scripts
+    #[arg(short = 'e', long = "ex", value_name = "COMMAND")]
+    pub(crate) commands: Vec<String>,
+
+    /// Leave when scripts and commands are done, or one of them has failed
+    #[arg(long)]
+    pub(crate) batch: bool,
+
+    /// Return what the program has returned: its exit code, or 134 if it trapped
+    #[arg(long)]
+    pub(crate) return_child_result: bool,
+
+    /// Look at a core dump that the program has left, instead of running it
+    ///
+    /// All commands serve that look at something. Dumps in the format of the WebAssembly tool conventions
+    /// can be of other engines, too; those of `trapline run --coredump` have all values.
+    #[arg(long, value_name = "DUMP", value_hint = ValueHint::FilePath)]
+    #[arg(conflicts_with_all = ["stdin", "stdout", "stderr", "return_child_result"])]
+    pub(crate) core: Option<PathBuf>,
+
+    /// Let the program read its standard input from FILE; it shares the terminal otherwise, and has an
+    /// empty one if commands are read from there
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) stdin: Option<PathBuf>,
+
+    /// Write the program's standard output to FILE
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) stdout: Option<PathBuf>,
+
+    /// Write the program's standard error to FILE
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) stderr: Option<PathBuf>,
+
+    /// Look for source files below TO that were compiled below FROM
+    #[arg(long, value_name = "FROM=TO")]
+    pub(crate) substitute_path: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) guest: GuestOptions,
+}
+
+/// Which program, and what it is given.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct GuestOptions {
     /// Let the program use a folder, under its own path or under GUEST
     #[arg(long = "dir", value_name = "HOST[::GUEST]", value_hint = ValueHint::DirPath)]
     pub(crate) dirs: Vec<String>,
@@ -90,17 +210,6 @@ pub(crate) struct Run {
     /// results
     #[arg(long, value_name = "FUNCTION")]
     pub(crate) invoke: Option<String>,
-
-    /// Write a core dump to FILE if the program crashes: by a trap, by an exception that it does not
-    /// catch, or by a failure of trapline under it
-    ///
-    /// It has all memories, globals and tables, and each call with its locals and operands, in the
-    /// format of the WebAssembly tool conventions. For that the program is compiled to be observed:
-    /// it runs about a seventh slower, takes a fifth longer to compile, and is kept in the cache
-    /// beside the module without. FILE is as large as what the program has in its memories. It is
-    /// written only at a crash; one that is there already is replaced then.
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(crate) coredump: Option<PathBuf>,
 
     /// Accept a module that `trapline compile` has made
     ///
@@ -119,7 +228,7 @@ pub(crate) struct Run {
 }
 
 /// Where compiled modules are kept for the next time.
-#[derive(Debug, Args)]
+#[derive(Args, Clone, Debug)]
 pub(crate) struct Cache {
     /// Keep compiled modules in DIR, instead of `trapline` in `$XDG_CACHE_HOME` or `~/.cache`
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
@@ -182,15 +291,15 @@ mod tests {
     #[test]
     fn everything_after_the_file_is_the_programs() {
         let run = run(&["--dir", ".", "a.wasm", "--dir", "x", "--help", "--", "-"]);
-        assert_eq!(run.dirs, ["."]);
+        assert_eq!(run.guest.dirs, ["."]);
         assert_eq!(
-            run.file_and_args,
+            run.guest.file_and_args,
             ["a.wasm", "--dir", "x", "--help", "--", "-"]
         );
     }
 
     #[test]
     fn a_dash_is_a_file() {
-        assert_eq!(run(&["-", "1"]).file_and_args, ["-", "1"]);
+        assert_eq!(run(&["-", "1"]).guest.file_and_args, ["-", "1"]);
     }
 }

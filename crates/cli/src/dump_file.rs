@@ -11,9 +11,11 @@ use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use trapline::{
-    AsContext, DebugStepResult, Error, Module, StoppedGuest, Store, StoreContext, WasmBacktrace,
+    AsContext, DebugSession, DebugStepResult, Error, Frames, Module, Stopped, StoppedGuest, Store,
+    StoreContext, WasmBacktrace,
 };
 use trapline_coredump::{CoreDump, WriteError};
+use trapline_debugger::StopReason;
 use trapline_wasi::{ExitCode, WasiCtx};
 
 /// Where the core dump goes if there is to be one.
@@ -58,12 +60,12 @@ impl DumpFile {
     pub(crate) fn watch(self: &Arc<DumpFile>, store: &mut Store<WasiCtx>) {
         let dump_file = self.clone();
         store.set_debug_handler(move |guest, event| {
-            dump_file.take_down(&guest, &event);
+            dump_file.notice(&guest, &event);
             Box::new(std::future::ready(Ok::<(), Error>(())))
         });
     }
 
-    fn take_down(&self, guest: &StoppedGuest<'_, WasiCtx>, event: &DebugStepResult) {
+    fn notice(&self, guest: &StoppedGuest<'_, WasiCtx>, event: &DebugStepResult) {
         let store = guest.store();
         let reason = match event {
             DebugStepResult::Trap(info) => format!("trap: {}", describe_trap(info)),
@@ -73,9 +75,39 @@ impl DumpFile {
             DebugStepResult::HostError(text) if !guest.error().is_some_and(is_exit) => failed(text),
             _ => return,
         };
+        self.take_down(guest, guest.frames(), store, reason);
+    }
+
+    /// Writes a dump of a session that has stopped at a crash.
+    pub(crate) fn take_down_session(
+        &self,
+        session: &DebugSession<'_, WasiCtx>,
+        reason: &StopReason,
+    ) {
+        let Ok(store) = session.store() else {
+            return;
+        };
+        let reason = match reason {
+            StopReason::Trap { info, .. } => format!("trap: {}", describe_trap(info)),
+            StopReason::Exception { exception, .. } => {
+                uncaught(&describe_exception(exception, store))
+            }
+            StopReason::HostError(text) => failed(text),
+            _ => return,
+        };
+        self.take_down(session, session.frames(), store, reason);
+    }
+
+    fn take_down(
+        &self,
+        guest: &impl Stopped,
+        frames: Frames<'_>,
+        store: StoreContext<'_, WasiCtx>,
+        reason: String,
+    ) {
         self.once(|| {
             let program = self.program(reason);
-            let dump = core_dump::of_stopped(guest, guest.frames(), store, &program);
+            let dump = core_dump::of_stopped(guest, frames, store, &program);
             let dump = dump.map_err(|error| anyhow!("cannot make a core dump: {error}"))?;
             let mut lines = self.write(&dump.dump)?;
             if let Some((frames, error)) = dump.unread {
@@ -138,7 +170,7 @@ impl DumpFile {
 
     fn program(&self, reason: String) -> Program<'_> {
         Program {
-            executable: &self.executable,
+            executable: self.executable.as_str().into(),
             reason,
             name: Box::new(|module| self.module_name(module)),
         }
@@ -152,18 +184,24 @@ impl DumpFile {
     }
 
     fn write(&self, dump: &CoreDump<'_>) -> anyhow::Result<String> {
-        let mut length = 0;
-        output::write(&self.path, |file| {
-            let written = dump.write(&mut BufWriter::with_capacity(1 << 16, file));
-            length = written.map_err(|error| match error {
-                WriteError::Io(error) => error,
-                other => io::Error::other(other),
-            })?;
-            Ok(())
-        })?;
+        let size = write(&self.path, dump)?;
         let path = harmless(&self.path.display().to_string());
-        Ok(format!("core dump written to {path}, {}\n", size(length)))
+        Ok(format!("core dump written to {path}, {size}\n"))
     }
+}
+
+/// Writes a dump to a file. Returns its size, for people.
+pub(crate) fn write(path: &Path, dump: &CoreDump<'_>) -> anyhow::Result<String> {
+    let mut length = 0;
+    output::write(path, |file| {
+        let written = dump.write(&mut BufWriter::with_capacity(1 << 16, file));
+        length = written.map_err(|error| match error {
+            WriteError::Io(error) => error,
+            other => io::Error::other(other),
+        })?;
+        Ok(())
+    })?;
+    Ok(size(length))
 }
 
 fn is_exit(error: &Error) -> bool {

@@ -164,6 +164,6 @@ mod tests {
     #[test]
     fn equal_neighbours_are_one_group() {
         assert_eq!(group(&[1, 1, 2, 1], |a, b| a == b), [0..2, 2..3, 3..4]);
-        assert_eq!(group::<u8>(&[], |a, b| a == b), []);
+        assert!(group::<u8>(&[], |a, b| a == b).is_empty());
     }
 }

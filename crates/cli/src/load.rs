@@ -6,6 +6,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use trapline::{Config, Engine, Error, Module};
+use wasmparser::{Parser, Payload};
 
 /// No engine takes larger modules; a device may have no end.
 const LARGEST: u64 = 1 << 30;
@@ -81,6 +82,19 @@ impl Input {
     pub(crate) fn short_name(&self) -> Option<String> {
         let name = self.path.as_ref()?.file_name()?;
         Some(name.to_string_lossy().into_owned())
+    }
+
+    /// Whether the module says which variables its source has.
+    pub(crate) fn has_debug_information(&self) -> bool {
+        let Contents::Source(bytes) = &self.contents else {
+            return false;
+        };
+        let payloads = Parser::new(0).parse_all(bytes).map_while(Result::ok);
+        let mut sections = payloads.filter_map(|payload| match payload {
+            Payload::CustomSection(section) => Some(section.name()),
+            _ => None,
+        });
+        sections.any(|name| matches!(name, ".debug_info" | "external_debug_info"))
     }
 
     /// Compiles the module, and shows how far that is if it takes long.

@@ -1,7 +1,7 @@
 //! The `trapline` program: runs WebAssembly and says in terms of its source where it went wrong.
 //!
-//! `docs/cli.md` describes it to its users. Each command has a module: [`run`], [`compile`],
-//! [`completions`]. They return a [`Failure`], and only `main` turns that into words and an exit
+//! `docs/cli.md` describes it to its users. Each command has a module: [`run`], [`debug`],
+//! [`compile`], [`completions`]. They return a [`Failure`], and only `main` turns that into words and an exit
 //! code.
 #![forbid(unsafe_code)]
 
@@ -10,9 +10,12 @@ mod cli;
 mod compile;
 mod completions;
 mod core_dump;
+mod crash_values;
+mod debug;
 mod dump_file;
 mod failure;
 mod frames;
+mod guest;
 mod imports;
 mod invoke;
 mod load;
@@ -32,6 +35,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Run(command) => run::run(&command),
+        Command::Debug(command) => debug::debug(&command),
         Command::Compile(command) => compile::compile(&command),
         Command::Completions(command) => completions::completions(&command),
     };

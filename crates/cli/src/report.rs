@@ -1,5 +1,6 @@
 //! The report of a crash.
 
+use crate::crash_values::CrashValues;
 use crate::frames::{self, Calls, Frame, Line};
 use crate::invoke::show_one;
 use crate::source::excerpt;
@@ -13,8 +14,13 @@ use trapline_symbols::{SourceLocation, SymbolsError};
 const PAGE: u64 = 65536;
 
 /// The report of a trap.
-pub(crate) fn trap(info: &TrapInfo, backtrace: Option<&WasmBacktrace>, module: &str) -> String {
-    report("trap", &describe_trap(info), backtrace, module)
+pub(crate) fn trap(
+    info: &TrapInfo,
+    backtrace: Option<&WasmBacktrace>,
+    values: &CrashValues,
+    module: &str,
+) -> String {
+    report("trap", &describe_trap(info), backtrace, values, module)
 }
 
 /// Why a guest trapped.
@@ -32,10 +38,17 @@ pub(crate) fn describe_trap(info: &TrapInfo) -> String {
 pub(crate) fn exception<T: 'static>(
     thrown: &ThrownException,
     store: &Store<T>,
+    values: &CrashValues,
     module: &str,
 ) -> String {
     let headline = describe_exception(thrown.exn(), store);
-    report("uncaught exception", &headline, thrown.backtrace(), module)
+    report(
+        "uncaught exception",
+        &headline,
+        thrown.backtrace(),
+        values,
+        module,
+    )
 }
 
 /// An exception's tag, and what it carries.
@@ -47,8 +60,13 @@ pub(crate) fn describe_exception(exception: &ExnRef, store: impl AsContext) -> S
 }
 
 /// The report of a failure of the host under a guest.
-pub(crate) fn host(error: &str, backtrace: Option<&WasmBacktrace>, module: &str) -> String {
-    report("error", error, backtrace, module)
+pub(crate) fn host(
+    error: &str,
+    backtrace: Option<&WasmBacktrace>,
+    values: &CrashValues,
+    module: &str,
+) -> String {
+    report("error", error, backtrace, values, module)
 }
 
 fn describe(fault: &MemoryFault) -> String {
@@ -72,8 +90,17 @@ fn meaning(trap: Trap) -> Option<&'static str> {
     }
 }
 
-fn report(word: &str, headline: &str, trace: Option<&WasmBacktrace>, module: &str) -> String {
+fn report(
+    word: &str,
+    headline: &str,
+    trace: Option<&WasmBacktrace>,
+    values: &CrashValues,
+    module: &str,
+) -> String {
     let mut text = format!("{ERROR}{word}:{ERROR:#} {STRONG}{headline}{STRONG:#}\n");
+    if let Some(hint) = &values.hint {
+        let _ = writeln!(text, "{NOTE}hint:{NOTE:#} {}", harmless(hint));
+    }
     let Some(trace) = trace.filter(|trace| !trace.frames().is_empty()) else {
         return text;
     };
@@ -85,18 +112,26 @@ fn report(word: &str, headline: &str, trace: Option<&WasmBacktrace>, module: &st
         "{STRONG}backtrace of {module}, innermost call first:{STRONG:#}"
     );
     let mut number = 0;
+    // Behind calls that are not shown it is not known which they are.
+    let mut all_shown = true;
     for line in &calls.lines {
         let left_out = match line {
             Line::Frame(frame) => {
                 write_frame(&mut text, number, frame, &module);
+                let values = values.of_frame(number).iter().filter(|_| all_shown);
+                for value in values {
+                    let _ = writeln!(text, "          {FAINT}{value}{FAINT:#}");
+                }
                 number += 1;
                 continue;
             }
             Line::Repeated(times) => {
+                all_shown = false;
                 number += times;
                 format!("{times} more of it")
             }
             Line::Omitted(calls) => {
+                all_shown = false;
                 number += calls;
                 count(*calls as u64, "call")
             }

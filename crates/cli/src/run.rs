@@ -1,58 +1,76 @@
 //! `trapline run`: running a program.
 
-use crate::cli::Run;
+use crate::cli::{Level, Run};
+use crate::crash_values::CrashValues;
 use crate::dump_file::DumpFile;
 use crate::failure::Failure;
-use crate::load::{self, reason};
+use crate::load;
 use crate::text::harmless;
 use crate::wait::wait_for;
-use crate::{cache, imports, invoke, report};
+use crate::{cache, guest, imports, invoke, report};
 use anyhow::{Context, anyhow, bail};
-use std::ffi::OsString;
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 use trapline::{
-    Config, Engine, Error, ExternType, Func, Instance, Linker, Module, Observe, Store, Val,
+    Config, DebugSession, Engine, Error, ExternType, Func, Instance, Linker, Module, Observe,
+    Store, Val,
 };
-use trapline_wasi::{ExitCode, WasiCtx, WasiCtxBuilder};
+use trapline_debugger::{Debuggee, Debugger, Resume, Stop, StopReason};
+use trapline_wasi::{ExitCode, WasiCtx};
 use wasmparser::{Parser, Payload};
 
 pub(crate) fn run(command: &Run) -> Result<(), Failure> {
-    let Some((file, words)) = command.file_and_args.split_first() else {
+    let Some((file, words)) = command.guest.file_and_args.split_first() else {
         return Err(anyhow!("no file is given").into());
     };
-    let words = words.iter().map(utf8).collect::<anyhow::Result<Vec<_>>>()?;
+    let words = words
+        .iter()
+        .map(guest::utf8)
+        .collect::<anyhow::Result<Vec<_>>>()?;
     let mut config = Config::new();
-    config.cache(cache::directory(&command.cache)?);
+    config.cache(cache::directory(&command.guest.cache)?);
     let dumps = command.coredump.is_some();
-    if dumps {
+    let input = load::read(Path::new(file))?;
+    let observes = match command.observe {
+        // A dump has the values of all frames.
+        _ if dumps => true,
+        Level::Auto => input.has_debug_information(),
+        Level::None => false,
+        Level::State => true,
+    };
+    if observes {
         config.observe(Observe::State);
     }
     let engine = Engine::new(&config)?;
-    let input = load::read(Path::new(file))?;
     let short = input.short_name().unwrap_or("<stdin>".to_string());
     let dump_file = command.coredump.as_ref();
     let dump_file = dump_file.map(|path| DumpFile::new(path, &short, &input));
+    let dump_file = dump_file.transpose()?;
+    let module = input.load(&engine, command.guest.allow_precompiled, observes)?;
     let program = Program {
         label: input.label.clone(),
         short,
         name: input.short_name().unwrap_or("-".to_string()),
-        dump_file: dump_file.transpose()?,
+        dump_file,
+        observes: observes.then(|| module.clone()),
+        path: input.absolute_path(),
     };
-    let module = input.load(&engine, command.allow_precompiled, dumps)?;
     // The program may run for long, and nothing needs the file's bytes any more.
     drop(input);
-    if command.invoke.is_none() {
+    if command.guest.invoke.is_none() {
         check_runnable(&module, &program)?;
     }
     // The words after the file are the program's, or the called function's.
-    let arguments = if command.invoke.is_some() {
+    let arguments = if command.guest.invoke.is_some() {
         &[]
     } else {
         &words[..]
     };
-    let mut store = Store::new(&engine, wasi(command, &program, arguments)?);
+    let mut store = Store::new(
+        &engine,
+        guest::wasi(&command.guest, &program.name, arguments)?.build(),
+    );
     if let Some(dump_file) = &program.dump_file {
         dump_file.watch(&mut store);
     }
@@ -63,8 +81,9 @@ pub(crate) fn run(command: &Run) -> Result<(), Failure> {
         true => wait_for(linker.instantiate_async(&mut store, &module)),
         false => linker.instantiate(&mut store, &module),
     };
-    let instance = instance.map_err(|error| program.explain(&store, error))?;
-    match &command.invoke {
+    let none = CrashValues::default();
+    let instance = instance.map_err(|error| program.explain(&store, error, &none))?;
+    match &command.guest.invoke {
         Some(function) => invoke_export(&mut store, &instance, function, &words, &program),
         None => call(&mut store, &instance, "_start", &program),
     }
@@ -80,11 +99,15 @@ struct Program {
     name: String,
     /// Where a core dump goes, if there is to be one.
     dump_file: Option<Arc<DumpFile>>,
+    /// Its module, if its variables can be read.
+    observes: Option<Module>,
+    /// Where its file is.
+    path: Option<String>,
 }
 
 impl Program {
     /// What to say of an error that came out of the guest.
-    fn explain(&self, store: &Store<WasiCtx>, error: Error) -> Failure {
+    fn explain(&self, store: &Store<WasiCtx>, error: Error, values: &CrashValues) -> Failure {
         if let Some(exit) = error.downcast_ref::<ExitCode>() {
             return Failure::Exit(exit.0);
         }
@@ -92,38 +115,78 @@ impl Program {
         let dump = dump_file.map(|file| file.outcome(store, &error));
         let dump = dump.unwrap_or_default();
         if let Some(info) = error.trap_info() {
-            return Failure::Trap(report::trap(info, error.backtrace(), &self.short) + &dump);
+            return Failure::Trap(
+                report::trap(info, error.backtrace(), values, &self.short) + &dump,
+            );
         }
         if let Some(thrown) = error.exception() {
-            return Failure::Exception(report::exception(thrown, store, &self.short) + &dump);
+            return Failure::Exception(
+                report::exception(thrown, store, values, &self.short) + &dump,
+            );
         }
         if error.backtrace().is_some() {
             let text = harmless(&error.to_string());
-            return Failure::Host(report::host(&text, error.backtrace(), &self.short) + &dump);
+            return Failure::Host(
+                report::host(&text, error.backtrace(), values, &self.short) + &dump,
+            );
         }
         Failure::Error(anyhow::Error::from(error).context(format!("cannot run {}", self.label)))
     }
 
-    /// Calls a function of the guest, such that a crash can be looked at if there is to be a core dump.
+    /// Calls a function of the guest. Returns its results.
     fn call(
         &self,
         store: &mut Store<WasiCtx>,
-        function: &Func,
+        function: Func,
         arguments: &[Val],
-        results: &mut [Val],
-    ) -> Result<(), Failure> {
-        let called = match self.dump_file {
-            Some(_) => wait_for(function.call_async(&mut *store, arguments, results)),
-            None => function.call(&mut *store, arguments, results),
-        };
-        called.map_err(|error| self.explain(store, error))
+    ) -> Result<Vec<Val>, Failure> {
+        if let Some(module) = &self.observes {
+            return self.call_watched(module, store, function, arguments);
+        }
+        let mut results = invoke::room(&function.ty(&*store));
+        let called = function.call(&mut *store, arguments, &mut results);
+        let none = CrashValues::default();
+        called.map_err(|error| self.explain(store, error, &none))?;
+        Ok(results)
     }
-}
 
-fn utf8(word: &OsString) -> anyhow::Result<String> {
-    match word.to_str() {
-        Some(word) => Ok(word.to_string()),
-        None => bail!("the argument {} is not valid UTF-8", word.display()),
+    /// Calls a function such that a crash can be looked at while all frames are there.
+    fn call_watched(
+        &self,
+        module: &Module,
+        store: &mut Store<WasiCtx>,
+        function: Func,
+        arguments: &[Val],
+    ) -> Result<Vec<Val>, Failure> {
+        let mut debugger = Debugger::new();
+        // A panic ends in a trap, and then there is all that there was.
+        debugger.settings_mut().stop_at_panics = false;
+        debugger.set_exit_check(|error| error.downcast_ref::<ExitCode>().is_some());
+        debugger.add_module(module, self.path.as_deref().map(Path::new));
+        let mut values = CrashValues::default();
+        let outcome = {
+            let session = DebugSession::call(&mut *store, function, arguments)?;
+            let mut debuggee = Debuggee::new(&mut debugger, session);
+            loop {
+                let Stop { reason, .. } = wait_for(debuggee.resume(Resume::Continue));
+                let hint = match &reason {
+                    StopReason::Trap { hint, .. } => hint.clone(),
+                    StopReason::Exception { catcher: None, .. } | StopReason::HostError(_) => None,
+                    StopReason::Finished(_) => {
+                        let StopReason::Finished(outcome) = reason else {
+                            continue;
+                        };
+                        break outcome;
+                    }
+                    _ => continue,
+                };
+                values = CrashValues::of(&debuggee, hint);
+                if let Some(dump_file) = &self.dump_file {
+                    dump_file.take_down_session(&debuggee.session(), &reason);
+                }
+            }
+        };
+        outcome.map_err(|error| self.explain(store, error, &values))
     }
 }
 
@@ -163,38 +226,6 @@ fn has_start(wasm: &[u8]) -> bool {
         .any(|payload| matches!(payload, Payload::StartSection { .. }))
 }
 
-/// What the program is given.
-fn wasi(command: &Run, program: &Program, arguments: &[String]) -> anyhow::Result<WasiCtx> {
-    let mut wasi = WasiCtxBuilder::new();
-    wasi.inherit_stdio();
-    wasi.arg(command.argv0.as_ref().unwrap_or(&program.name));
-    wasi.args(arguments);
-    for variable in &command.variables {
-        match variable.split_once('=') {
-            Some((name, value)) => {
-                wasi.env(name, value);
-            }
-            None => match std::env::var(variable) {
-                Ok(value) => {
-                    wasi.env(variable, value);
-                }
-                // It is not set for the program either.
-                Err(std::env::VarError::NotPresent) => {}
-                Err(_) => bail!("the value of the variable {variable} is not valid UTF-8"),
-            },
-        }
-    }
-    for dir in &command.dirs {
-        let (host, guest) = dir.split_once("::").unwrap_or((dir, dir));
-        if guest.is_empty() {
-            bail!("the folder {host} is given to the program under no name");
-        }
-        wasi.preopened_dir(host, guest)
-            .map_err(|error| anyhow!("cannot open the folder {host}: {}", reason(&error.source)))?;
-    }
-    Ok(wasi.build())
-}
-
 /// Calls an exported function that neither takes nor returns anything, if there is one.
 fn call(
     store: &mut Store<WasiCtx>,
@@ -203,7 +234,7 @@ fn call(
     program: &Program,
 ) -> Result<(), Failure> {
     match instance.get_func(&mut *store, name) {
-        Some(function) => program.call(store, &function, &[], &mut []),
+        Some(function) => program.call(store, function, &[]).map(drop),
         None => Ok(()),
     }
 }
@@ -222,7 +253,6 @@ fn invoke_export(
     let arguments = invoke::arguments(&ty, words).with_context(|| format!("cannot call {name}"))?;
     // A library of WASI, a reactor, is to be initialized before anything else is called.
     call(store, instance, "_initialize", program)?;
-    let mut results = invoke::room(&ty);
-    program.call(store, &function, &arguments, &mut results)?;
+    let results = program.call(store, function, &arguments)?;
     crate::until_closed(std::io::stdout().write_all(invoke::show(&results).as_bytes()))
 }

@@ -240,7 +240,7 @@ fn compiled_modules_with_and_without_observation_do_not_meet_in_the_cache() {
     let file = folder.path().join("core");
     let program = guest("crash");
     for _ in 0..2 {
-        run(["--cache", text(&cache), &program]).ends_with(134);
+        run(["--observe=none", "--cache", text(&cache), &program]).ends_with(134);
         let words = ["run", "--cache", text(&cache), "--coredump", text(&file)];
         trapline(words.iter().chain(&[&program[..]])).ends_with(134);
         assert!(!read(&file).threads[0].frames[0].unknown_values);

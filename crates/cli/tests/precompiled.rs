@@ -34,8 +34,12 @@ fn a_compiled_module_keeps_its_source_lines() {
     let file = folder.path().join("crash.wasm");
     trapline(["compile", &guest("crash"), "-o", text(&file)]).prints();
     let there = run(["--allow-precompiled", text(&file)]).ends_with(134);
-    let here = run([&guest("crash")]).ends_with(134);
+    let here = run(["--observe=none", &guest("crash")]).ends_with(134);
     assert_eq!(there.stderr, here.stderr);
+    // If its variables are wanted it is compiled again.
+    let observe = ["--observe=state", "--allow-precompiled", text(&file)];
+    let there = run(observe).ends_with(134);
+    assert_eq!(there.stderr, run([&guest("crash")]).ends_with(134).stderr);
 }
 
 #[test]

@@ -216,7 +216,7 @@ impl<'s, T: 'static> Items<'s, T> {
     /// The dump, without threads.
     pub(super) fn into_dump(self, program: &Program<'_>) -> CoreDump<'s> {
         CoreDump {
-            executable: program.executable.to_owned(),
+            executable: program.executable.to_string(),
             reason: Some(program.reason.clone()),
             ..self.dump
         }

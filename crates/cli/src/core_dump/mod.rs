@@ -10,13 +10,14 @@ mod stack;
 mod tests;
 
 use items::Items;
+use std::borrow::Cow;
 use trapline::{Error, Frames, Module, Stopped, StoreContext, WasmBacktrace};
 use trapline_coredump::CoreDump;
 
 /// What a store does not know of the program that it runs.
 pub(crate) struct Program<'p> {
     /// What the program is called.
-    pub(crate) executable: &'p str,
+    pub(crate) executable: Cow<'p, str>,
     /// Why it ended.
     pub(crate) reason: String,
     /// What a module is called.

@@ -12,7 +12,7 @@ use trapline_wasi::WasiCtxBuilder;
 
 fn program() -> Program<'static> {
     Program {
-        executable: "test",
+        executable: "test".into(),
         reason: "trap: a reason".into(),
         name: Box::new(|module| ModuleName {
             name: module.name().unwrap_or("main").to_owned(),

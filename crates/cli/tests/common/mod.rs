@@ -5,6 +5,8 @@ use std::ffi::OsStr;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::time::{Duration, SystemTime};
+use tempfile::TempDir;
 
 /// The top of the repository, where the reports find the guests' source.
 pub fn top() -> PathBuf {
@@ -19,10 +21,42 @@ pub fn guest(name: &str) -> String {
     format!("tests/guests/{name}/{name}.wasm")
 }
 
+/// A folder with a copy of `tests/guests`, in which no source is newer than its module, as may be in the
+/// repository.
+pub fn copied_guests() -> TempDir {
+    fn copy(from: &Path, to: &Path) {
+        std::fs::create_dir_all(to).unwrap();
+        for entry in std::fs::read_dir(from).unwrap() {
+            let entry = entry.unwrap();
+            let target = to.join(entry.file_name());
+            match entry.file_type().unwrap().is_dir() {
+                true => copy(&entry.path(), &target),
+                false => drop(std::fs::copy(entry.path(), &target).unwrap()),
+            }
+            if target
+                .extension()
+                .is_some_and(|extension| extension == "wasm")
+            {
+                let later = SystemTime::now() + Duration::from_secs(60);
+                let file = std::fs::File::options().write(true).open(&target);
+                file.unwrap().set_modified(later).unwrap();
+            }
+        }
+    }
+    let folder = folder();
+    copy(
+        &top().join("tests/guests"),
+        &folder.path().join("tests/guests"),
+    );
+    folder
+}
+
 /// A call of the program, at the top of the repository, without a cache.
 pub struct Trapline {
     command: Command,
     input: Vec<u8>,
+    /// Where it runs, if it has a folder of its own.
+    folder: Option<TempDir>,
 }
 
 /// What a call has left.
@@ -47,6 +81,7 @@ where
     Trapline {
         command,
         input: Vec::new(),
+        folder: None,
     }
 }
 
@@ -63,6 +98,14 @@ impl Trapline {
 
     pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Trapline {
         self.command.env(name, value);
+        self
+    }
+
+    /// Has it run in a [copy](copied_guests) of the guests.
+    pub fn with_copied_guests(mut self) -> Trapline {
+        let folder = copied_guests();
+        self.command.current_dir(folder.path());
+        self.folder = Some(folder);
         self
     }
 
@@ -142,7 +185,7 @@ pub fn snapshot(name: &str, actual: &str) {
 }
 
 /// A folder that is gone after the test.
-pub fn folder() -> tempfile::TempDir {
+pub fn folder() -> TempDir {
     tempfile::tempdir().unwrap()
 }
 
