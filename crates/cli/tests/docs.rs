@@ -79,7 +79,11 @@ fn check(file: &str, prefix: &str) -> usize {
         }
         count += 1;
         let mut session = written.clone();
-        if let Some(rest) = session[0].0.strip_prefix(prefix).filter(|_| !prefix.is_empty()) {
+        if let Some(rest) = session[0]
+            .0
+            .strip_prefix(prefix)
+            .filter(|_| !prefix.is_empty())
+        {
             session[0].0 = format!("trapline {rest}");
         }
         if !blesses {

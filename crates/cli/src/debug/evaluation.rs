@@ -1,6 +1,7 @@
 //! Expressions at the selected frame.
 
-use super::{CommandError, Context, Guest};
+use super::CommandError;
+use super::context::{Context, Guest};
 use trapline_symbols::{FrameEnvironment, Target, TargetError, Value, WasmValue};
 
 /// What expressions read where no program runs: nothing.

@@ -1,6 +1,7 @@
 //! What the debugger says where the program stops.
 
-use super::{Console, Context, Guest, TRAPPED, commands, print, view};
+use super::context::{Context, Guest};
+use super::{Console, TRAPPED, commands, print, view};
 use crate::invoke;
 use crate::report::{describe_exception, describe_trap};
 use crate::text::{ERROR, NOTE, STRONG, harmless};
