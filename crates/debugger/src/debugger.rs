@@ -7,7 +7,7 @@ use crate::error::DebuggerError;
 use crate::exceptions::ExceptionFilters;
 use crate::files::{Files, SystemFiles};
 use crate::modules::{DebugModule, ModuleId, Modules};
-use crate::sources::Sources;
+use crate::sources::{SourceError, SourceText, Sources};
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
@@ -113,6 +113,34 @@ impl Debugger {
     /// How source files are found, to be changed.
     pub fn sources_mut(&mut self) -> &mut Sources {
         &mut self.sources
+    }
+
+    /// The text of a source file of a module, as the compiler named it: what is found here, or else what
+    /// the debug information has of it.
+    ///
+    /// # Errors
+    ///
+    /// If there is neither, or the file cannot be read.
+    pub fn source_text(
+        &self,
+        file: &str,
+        module: Option<ModuleId>,
+    ) -> Result<Arc<SourceText>, SourceError> {
+        let module = module.and_then(|id| self.modules.get(id));
+        let path = module.and_then(DebugModule::path);
+        self.sources.text(file, path).or_else(|error| {
+            let symbols = module
+                .and_then(DebugModule::symbols)
+                .ok_or_else(|| error.clone())?;
+            let text = symbols.source_text(file).ok().flatten().ok_or(error)?;
+            Ok(Arc::new(SourceText::embedded(file, &text)))
+        })
+    }
+
+    /// Whether there is a text of a source file of a module.
+    pub(crate) fn has_source(&self, file: &str, module: &DebugModule) -> bool {
+        let embedded = || module.symbols()?.source_text(file).ok()?;
+        self.sources.find(file, module.path()).is_some() || embedded().is_some()
     }
 
     /// The modules that are known, in the order in which they became so.

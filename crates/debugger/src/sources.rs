@@ -200,6 +200,11 @@ impl SourceText {
         }
     }
 
+    /// One that is not a file but part of debug information.
+    pub(crate) fn embedded(file: &str, text: &str) -> SourceText {
+        SourceText::new(PathBuf::from(file), None, text.as_bytes())
+    }
+
     /// Where it was found.
     pub fn path(&self) -> &Path {
         &self.path

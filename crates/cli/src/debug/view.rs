@@ -175,9 +175,8 @@ pub(super) fn source_lines(
     current: Option<u32>,
 ) -> Result<String, CommandError> {
     let debugger = context.debugger();
+    let source = debugger.source_text(file, module)?;
     let module = module.and_then(|id| debugger.module(id).ok());
-    let path = module.and_then(|module| module.path());
-    let source = debugger.sources().text(file, path)?;
     let last = lines.end.saturating_sub(1).min(source.num_lines());
     if lines.start > source.num_lines() {
         return Err(CommandError::new(format!(

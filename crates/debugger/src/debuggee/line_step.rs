@@ -230,12 +230,12 @@ impl<T: 'static> Debuggee<'_, '_, T> {
 
     /// Whether the source of the function that the guest is in can be shown.
     fn has_source(&self, function: &Function) -> bool {
-        let file = function.code.file();
         let module = self
             .here()
             .and_then(|here| self.debugger.modules.get(here.module));
-        let path = module.and_then(|module| module.path());
-        file.is_some_and(|file| self.debugger.sources.find(file, path).is_some())
+        let file = function.code.file();
+        file.zip(module)
+            .is_some_and(|(file, module)| self.debugger.has_source(file, module))
     }
 
     /// The guest is in a frame that the step did not begin with: its function has returned there,

@@ -2,6 +2,7 @@
 
 use crate::files::{Files, reason};
 use bytes::Bytes;
+use data_url::DataUrl;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use trapline_symbols::{Symbols, SymbolsError};
@@ -51,25 +52,48 @@ fn find(wasm: &Bytes, path: Option<&Path>, files: &dyn Files) -> Result<Symbols,
         Err(error) => return Err(error.to_string()),
     }
     let external = Symbols::external_file(wasm).map_err(|error| error.to_string())?;
-    let Some(name) = external else {
-        return Err(SymbolsError::NoDebugInfo.to_string());
-    };
-    let name = name.strip_prefix("file://").unwrap_or(&name);
+    if let Some(url) = external {
+        let (label, contents) = fetch("debug information", &url, path, files)?;
+        let symbols = Symbols::with_external(wasm, contents);
+        return symbols.map_err(|error| format!("{label}: {error}"));
+    }
+    let map = Symbols::source_map_url(wasm).map_err(|error| error.to_string())?;
+    if let Some(url) = map {
+        let (label, contents) = fetch("source map", &url, path, files)?;
+        let symbols = Symbols::with_source_map(wasm, &contents);
+        return symbols.map_err(|error| format!("{label}: {error}"));
+    }
+    Err(SymbolsError::NoDebugInfo.to_string())
+}
+
+/// What a module has outside of itself, as its URL says: in a file, or in the URL. With it what to call
+/// it.
+fn fetch(
+    what: &str,
+    url: &str,
+    path: Option<&Path>,
+    files: &dyn Files,
+) -> Result<(String, Bytes), String> {
+    if url.starts_with("data:") {
+        let decoded = DataUrl::process(url)
+            .ok()
+            .and_then(|url| url.decode_to_vec().ok());
+        let (contents, _) =
+            decoded.ok_or_else(|| format!("the {what} is in a URL that is damaged"))?;
+        return Ok((format!("the {what}"), contents.into()));
+    }
+    let name = url.strip_prefix("file://").unwrap_or(url);
     if name.contains("://") {
-        return Err(format!(
-            "the debug information is at {name}, and only files are read"
-        ));
+        return Err(format!("the {what} is at {name}, and only files are read"));
     }
     let file = beside(path, name);
     let contents = files.read(&file, LARGEST);
     let contents = contents.map_err(|error| {
         let file = file.display();
-        format!(
-            "the debug information is in {file}, which cannot be read: {}",
-            reason(&error)
-        )
+        let reason = reason(&error);
+        format!("the {what} is in {file}, which cannot be read: {reason}")
     })?;
-    Symbols::with_external(wasm, contents).map_err(|error| format!("{}: {error}", file.display()))
+    Ok((file.display().to_string(), contents))
 }
 
 /// Adds what the compiler has put in files of its own.

@@ -59,7 +59,7 @@ pub fn debug_wasm<R>(
     test(&mut Debuggee::new(debugger, session))
 }
 
-pub fn resume(run: &mut Run<'_, '_>, how: Resume) -> Stop {
+pub fn resume<T: 'static>(run: &mut Debuggee<'_, '_, T>, how: Resume) -> Stop {
     let mut future = pin!(run.resume(how));
     let mut context = Context::from_waker(Waker::noop());
     loop {

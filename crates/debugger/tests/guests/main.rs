@@ -8,4 +8,5 @@ mod exceptions;
 mod frames;
 mod guest;
 mod languages;
+mod source_maps;
 mod steps;
