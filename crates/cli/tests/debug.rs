@@ -603,3 +603,16 @@ fn an_endless_loop_is_interrupted() {
     assert!(rest.iter().any(|line| line.contains("#1  ")), "{rest:?}");
     assert!(child.wait().unwrap().success());
 }
+
+#[test]
+fn functions_are_shown_as_instructions_of_either_machine_with_their_source() {
+    let found = parts("divide", &["disassemble/s divide", "disassemble/m divide"]);
+    contains(&found[0], "divide, function ");
+    contains(&found[0], " |     return dividend / divisor;\n");
+    contains(&found[0], "i32.div_s\n");
+    contains(&found[1], "divide, machine code:\n");
+    contains(&found[1], "i32.div_s\n");
+    contains(&found[1], " idiv ");
+    let refused = batch("divide", &["disassemble/q divide"]).ends_with(1);
+    contains(&refused.stderr, "`/q` is no format; there are /s and /m");
+}

@@ -86,7 +86,9 @@ pub use error::DebuggerError;
 pub use exceptions::ExceptionFilters;
 pub use files::{Files, SystemFiles};
 pub use frames::{FrameCalls, FrameKind, FrameView, Local, Machine, StackFrame};
-pub use modules::{DebugModule, Disassembly, Instruction, ModuleId, ModuleSymbols, Modules};
+pub use modules::{
+    DebugModule, Disassembly, Instruction, MachineInstruction, ModuleId, ModuleSymbols, Modules,
+};
 pub use panics::PanicKind;
 pub use sources::{SourceError, SourceText, Sources};
 pub use stop::{ConditionProblem, Stop, StopReason};

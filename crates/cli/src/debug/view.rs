@@ -307,6 +307,48 @@ pub(super) fn disassembly(
     Ok(text)
 }
 
+/// The machine code of a function, each known instruction of WebAssembly ahead of what it has become, and
+/// the lines of the source if these are wanted.
+pub(super) fn machine_code(
+    context: &Context<'_, '_, '_>,
+    module: ModuleId,
+    wasm_pc: u32,
+    with_source: bool,
+) -> Result<String, CommandError> {
+    let known = context.debugger().module(module)?;
+    let function = known.disassemble(wasm_pc)?;
+    let mut text = format!(
+        "{STRONG}{}{STRONG:#}, machine code:\n",
+        harmless(&function.function)
+    );
+    let mut before = None;
+    for machine in known.machine_code(wasm_pc)? {
+        let mut instructions = function.instructions.iter();
+        let instruction = machine.wasm_pc.filter(|wasm_pc| before != Some(*wasm_pc));
+        let instruction = instruction
+            .and_then(|wasm_pc| instructions.find(|instruction| instruction.wasm_pc == wasm_pc));
+        if let Some(instruction) = instruction {
+            before = machine.wasm_pc;
+            if let Some(location) = instruction.location.as_ref().filter(|_| with_source) {
+                text += &source_line(context, module, location);
+            }
+            text += &instruction_line(context, module, instruction);
+        }
+        let bytes: Vec<_> = machine
+            .bytes
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        let (offset, bytes) = (machine.offset, bytes.join(" "));
+        let _ = writeln!(
+            text,
+            "      {FAINT}{offset:6x}  {bytes:<32}{FAINT:#} {}",
+            machine.text
+        );
+    }
+    Ok(text)
+}
+
 /// The line of the source that instructions are for.
 fn source_line(
     context: &Context<'_, '_, '_>,

@@ -2,9 +2,11 @@
 
 mod disassembly;
 pub(crate) mod layout;
+mod machine_code;
 mod symbols;
 
 pub use disassembly::{Disassembly, Instruction};
+pub use machine_code::MachineInstruction;
 pub use symbols::ModuleSymbols;
 
 use crate::files::Files;

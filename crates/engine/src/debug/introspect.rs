@@ -71,6 +71,58 @@ impl Module {
         places.sort_unstable();
         places
     }
+
+    /// The machine code that a function has become, without breakpoints. `None` if the module does not
+    /// define a function with this index.
+    ///
+    /// ```
+    /// use trapline::{Engine, Module};
+    ///
+    /// let engine = Engine::default();
+    /// let module = Module::new(&engine, "(module (func (unreachable)))")?;
+    /// let code = module.debug_machine_code(0).unwrap();
+    /// let (at, _) = code.places[0];
+    /// // On x86-64 what cannot be reached is `ud2`.
+    /// assert_eq!(code.bytes[at as usize..][..2], [0x0f, 0x0b]);
+    /// assert!(module.debug_machine_code(1).is_none());
+    /// # Ok::<(), trapline::Error>(())
+    /// ```
+    pub fn debug_machine_code(&self, function: u32) -> Option<MachineCode<'_>> {
+        let compiled = self.runtime().compiled();
+        let info = compiled.info();
+        let function = info
+            .functions
+            .is_valid(FuncIndex::from_u32(function))
+            .then_some(function)?;
+        let defined = info.defined_function(FuncIndex::from_u32(function))?;
+        let range = compiled.function_code(defined);
+        let place = |at: u32| {
+            let point = compiled.point_at(at).map(|point| point.wasm_pc);
+            let trap = || compiled.trap_at(at)?.wasm_pc;
+            Some((at - range.start, point.or_else(trap)?))
+        };
+        // A call that ends the function returns to the first byte after it.
+        let behind = range.start + 1..range.end + 1;
+        let call = |at: u32| Some((at - range.start, compiled.call_site_at(at)?));
+        Some(MachineCode {
+            bytes: &compiled.text()[range.start as usize..range.end as usize],
+            places: range.clone().filter_map(place).collect(),
+            returns: behind.filter_map(call).collect(),
+        })
+    }
+}
+
+/// The machine code of a function, for those who print it. Made by [`Module::debug_machine_code`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct MachineCode<'m> {
+    /// The code, which can be anywhere in memory.
+    pub bytes: &'m [u8],
+    /// Where instructions begin that are known to be for an instruction of WebAssembly, since they trap or
+    /// the guest can be stopped there: offsets in the code, ascending, with the wasm pc.
+    pub places: Vec<(u32, u32)>,
+    /// Where calls of guests' functions return to, likewise, with the wasm pc of the call.
+    pub returns: Vec<(u32, u32)>,
 }
 
 /// # For debuggers

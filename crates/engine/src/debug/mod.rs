@@ -25,6 +25,7 @@ pub use breakpoints::BreakpointEditor;
 pub use frame::{Frame, FrameId, Frames};
 pub use handler::StoppedGuest;
 pub use interrupt::InterruptHandle;
+pub use introspect::MachineCode;
 pub use session::DebugSession;
 pub use step::{BreakpointHit, DebugStepResult, ExceptionEvent};
 pub use values::{FrameValue, Stopped};

@@ -26,9 +26,11 @@ then further and further. `list -` shows what is before.",
     },
     Command {
         names: &["disassemble", "disas"],
-        usage: "disassemble[/s] [PLACE]",
+        usage: "disassemble[/s][/m] [PLACE]",
         summary: "show the instructions of a function",
-        details: "Those of WebAssembly; with /s the lines of the source in between.",
+        details: "\
+Those of WebAssembly; with /s the lines of the source in between; with /m the machine code that the function has
+become, and the instructions of WebAssembly in between as far as it is known where they are.",
         argument: Argument::Place,
         run: disassemble,
         ..PLAIN
@@ -110,15 +112,14 @@ fn list(context: &mut Context<'_, '_, '_>, line: &Line<'_>) -> Result<Next, Comm
 }
 
 fn disassemble(context: &mut Context<'_, '_, '_>, line: &Line<'_>) -> Result<Next, CommandError> {
-    let mut source = false;
+    let (mut source, mut machine) = (false, false);
     for letter in line.format.unwrap_or_default().chars() {
         match letter {
             's' => source = true,
-            'm' | 'r' => return Err(CommandError::new("machine code is not shown yet")),
+            'm' => machine = true,
             _ => {
-                return Err(CommandError::new(format!(
-                    "`/{letter}` is no format; there is /s"
-                )));
+                let message = format!("`/{letter}` is no format; there are /s and /m");
+                return Err(CommandError::new(message));
             }
         }
     }
@@ -136,7 +137,10 @@ fn disassemble(context: &mut Context<'_, '_, '_>, line: &Line<'_>) -> Result<Nex
             (first.module, first.wasm_pc)
         }
     };
-    let text = view::disassembly(context, module, wasm_pc, source)?;
+    let text = match machine {
+        true => view::machine_code(context, module, wasm_pc, source)?,
+        false => view::disassembly(context, module, wasm_pc, source)?,
+    };
     context.print(&text);
     Ok(Next::Prompt)
 }
