@@ -2,7 +2,7 @@
 
 use super::{BreakpointKind, BreakpointPlace};
 use crate::modules::DebugModule;
-use trapline_symbols::{LinePlace, SourceLocation, Symbols, demangle};
+use trapline_symbols::{InlinedCall, LinePlace, SourceLocation, Symbols, demangle};
 
 /// The places of a breakpoint in a module, or why it has none there.
 pub(super) fn places(
@@ -93,6 +93,19 @@ fn of_pc(module: &DebugModule, wasm_pc: u32) -> BreakpointPlace {
     }
 }
 
+/// The first statement of an inlined copy of a function that begins at an instruction. What is before
+/// that, if anything, is on no line.
+fn first_statement(symbols: &Symbols, wasm_pc: u32) -> Option<u32> {
+    let statements = symbols.statements(wasm_pc).ok()??;
+    let begun = |call: &InlinedCall| call.ranges.iter().any(|range| range.start == wasm_pc);
+    // Of several that begin here the copy is one, and they are within each other.
+    let call = statements.calls.iter().skip(1).position(begun)? + 1;
+    let mut own = statements.statements.iter().filter(|statement| {
+        statement.wasm_pc >= wasm_pc && statements.is_within(statement.call, call)
+    });
+    own.next().map(|statement| statement.wasm_pc)
+}
+
 /// The beginning of a function with this name, where calls that are inlined into it may begin as well: the
 /// user is in none of those then.
 fn of_function(
@@ -134,7 +147,10 @@ fn function(module: &DebugModule, name: &str) -> Result<Vec<BreakpointPlace>, St
                 .instances
                 .iter()
                 .map(|instance| (instance.body, false));
-            let copies = function.inlined.iter().map(|entry| (*entry, true));
+            let copies = function.inlined.iter().map(|&entry| {
+                let first = first_statement(symbols, entry);
+                (first.unwrap_or(entry), true)
+            });
             let all = bodies.chain(copies);
             places.extend(
                 all.map(|(pc, inlined)| of_function(module, symbols, &function.name, pc, inlined)),

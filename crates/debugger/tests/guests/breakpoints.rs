@@ -20,6 +20,19 @@ fn a_line_stops_the_program_there_each_time() {
 }
 
 #[test]
+fn a_function_that_is_inlined_stops_the_program_at_its_first_line() {
+    // The code of the inlined call begins with some that is on no line.
+    debug("values/c-O0-5", &[], |run| {
+        let function = BreakpointKind::function("inlined");
+        let id = run.debugger_mut().add_breakpoint(function);
+        assert_eq!(to_breakpoint(run), [id.number()]);
+        assert_eq!(places(run, 2), ["inlined:214", "inlining:223"]);
+        assert_eq!(value(run, 0, "factor"), "6");
+        to_end(run);
+    });
+}
+
+#[test]
 fn a_condition_stops_nothing_where_it_is_false() {
     debug("steps", &[], |run| {
         let id = add(run, 40, |settings| {
