@@ -63,7 +63,7 @@ pub(crate) struct Position {
 
 impl Row {
     /// The line as it is seen from within the first `depth` of its inlined calls.
-    fn seen_from(&self, depth: usize) -> Option<&Line> {
+    pub(crate) fn seen_from(&self, depth: usize) -> Option<&Line> {
         match self.calls.get(depth) {
             Some(call) => call.call.as_ref(),
             None => self.line.as_ref(),

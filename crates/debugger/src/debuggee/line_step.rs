@@ -7,7 +7,7 @@
 use super::resume::{Goal, Motion, Next, Plan};
 use super::{Debuggee, Here};
 use crate::modules::Function;
-use crate::stepping::Position;
+use crate::stepping::{FunctionCode, Position};
 use crate::stop::{Stop, StopReason};
 use trapline::FrameId;
 
@@ -70,15 +70,18 @@ impl<T: 'static> Debuggee<'_, '_, T> {
         };
         let all = function.code.depth(wasm_pc);
         let depth = entered.unwrap_or(all).min(all);
-        if mode == LineMode::Into && depth < all {
-            self.enter(depth + 1);
+        let shows_source = self.has_source(&function);
+        if mode == LineMode::Into
+            && let Some(entered) = self.enterable(shows_source, &function.code, wasm_pc, depth)
+        {
+            self.enter(entered);
             return Err(Stop::new(StopReason::Step));
         }
         let mut step = LineStep {
             mode,
             origin: Some(frame),
             position: Some(function.code.position(wasm_pc, depth)),
-            shows_source: self.has_source(&function),
+            shows_source,
             ..LineStep::default()
         };
         if mode == LineMode::Until {
@@ -134,7 +137,7 @@ impl<T: 'static> Debuggee<'_, '_, T> {
             Motion::Instruction if from.is_some() && self.is_called(frame, from) => {
                 Ok(self.entered(step, frame, wasm_pc, &function))
             }
-            _ => Ok(self.landed(step, frame, wasm_pc, &function)),
+            _ => self.landed(step, frame, wasm_pc, &function),
         };
         match next {
             Ok(Some(next)) => {
@@ -172,8 +175,10 @@ impl<T: 'static> Debuggee<'_, '_, T> {
                     self.enter(shared);
                     return Ok(None);
                 }
-                if shared < row.calls.len() && code.inlined_calls(position).contains(&wasm_pc) {
-                    self.enter(shared + 1);
+                if code.inlined_calls(position).contains(&wasm_pc)
+                    && let Some(entered) = self.enterable(step.shows_source, code, wasm_pc, shared)
+                {
+                    self.enter(entered);
                     return Ok(None);
                 }
             }
@@ -228,12 +233,32 @@ impl<T: 'static> Debuggee<'_, '_, T> {
         }
     }
 
+    /// In how many of the inlined calls around an instruction a user is who was in `depth` of them and
+    /// steps in: that is the outermost of the others, of those whose source can be shown if the step
+    /// `shows_source`. None if that is none.
+    fn enterable(
+        &self,
+        shows_source: bool,
+        code: &FunctionCode,
+        wasm_pc: u32,
+        depth: usize,
+    ) -> Option<usize> {
+        let row = code.row(wasm_pc)?;
+        let file = |depth| row.seen_from(depth).map(|line| &*line.file);
+        let mut inner = depth + 1..=row.calls.len();
+        inner.find(|depth| !shows_source || self.has_file(file(*depth)))
+    }
+
     /// Whether the source of the function that the guest is in can be shown.
     fn has_source(&self, function: &Function) -> bool {
+        self.has_file(function.code.file())
+    }
+
+    /// Whether a source file of the module that the guest is in can be shown.
+    fn has_file(&self, file: Option<&str>) -> bool {
         let module = self
             .here()
             .and_then(|here| self.debugger.modules.get(here.module));
-        let file = function.code.file();
         file.zip(module)
             .is_some_and(|(file, module)| self.debugger.has_source(file, module))
     }
@@ -246,21 +271,28 @@ impl<T: 'static> Debuggee<'_, '_, T> {
         frame: FrameId,
         wasm_pc: u32,
         function: &Function,
-    ) -> Option<Motion> {
+    ) -> Result<Option<Motion>, Stop> {
         let code = &function.code;
         if !code.has_lines() {
-            return Some(within(frame, Vec::new()));
+            return Ok(Some(within(frame, Vec::new())));
         }
         if step.origin == Some(frame) {
-            // A function that was called has returned.
-            return Some(self.line_motion(step, frame, function));
+            // A function that was called has returned, perhaps to where another line begins.
+            return self.at_place(step, frame, wasm_pc, &[], function);
         }
         if wasm_pc == function.entry {
             // A tail call.
-            return self.entered(step, frame, wasm_pc, function);
+            return Ok(self.entered(step, frame, wasm_pc, function));
+        }
+        // A function without source has led to another one, which has returned.
+        let is_within = step
+            .origin
+            .is_some_and(|origin| self.frame_with(origin).is_some());
+        if is_within && !self.has_source(function) {
+            return Ok(Some(within(frame, Vec::new())));
         }
         if code.begins_statement(wasm_pc) {
-            return None;
+            return Ok(None);
         }
         // In the middle of a line, which is to be finished. After an exception it is another one.
         if step.origin.is_some() {
@@ -269,7 +301,7 @@ impl<T: 'static> Debuggee<'_, '_, T> {
         step.origin = Some(frame);
         step.after = 0;
         step.unreachable.clear();
-        Some(self.line_motion(step, frame, function))
+        Ok(Some(self.line_motion(step, frame, function)))
     }
 }
 

@@ -28,8 +28,8 @@ use trapline::{DebugSession, DebugStepResult, Error, ExceptionEvent, Frame, Fram
 pub enum Resume {
     /// To the next event.
     Continue,
-    /// To another line, also in a function that is called, if its source is known. An inlined call is a
-    /// call. A call that has not begun is stepped to its first instruction.
+    /// To another line, also in a function that is called, if its source can be shown. An inlined call is
+    /// a call. A call that has not begun is stepped to its first instruction.
     StepIn,
     /// To another line of this function, or of one further out when it returns.
     StepOver,

@@ -1,7 +1,14 @@
 //! Steps: where they end.
 
-use crate::guest::{Run, debug, place, places, resume, step, steps, to_breakpoint, to_end, value};
-use trapline_debugger::{BreakpointKind, BreakpointSettings, Resume, StopReason};
+use crate::guest::{
+    Run, debug, debug_with, place, places, resume, step, steps, to_breakpoint, to_end, value,
+};
+use bytes::Bytes;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::SystemTime;
+use trapline_debugger::{BreakpointKind, BreakpointSettings, Debugger, Files, Resume, StopReason};
 
 /// Debugs a guest from the first time that it comes to a place.
 fn from(guest: &str, kind: BreakpointKind, test: impl FnOnce(&mut Run<'_, '_>)) {
@@ -59,6 +66,28 @@ fn steps_in_enter_functions_whose_source_is_known() {
 }
 
 #[test]
+fn a_step_in_does_not_end_in_a_function_without_source_that_a_call_in_it_returns_to() {
+    // `printf` calls one function only, as if it were there to lead to it.
+    from("steps", BreakpointKind::line("steps.c", 57), |run| {
+        assert_eq!(steps(run, Resume::StepIn, 2), ["main:67", "main:68"]);
+    });
+}
+
+#[test]
+fn a_step_in_ends_at_the_next_line_where_a_call_without_source_returns_to_its_beginning() {
+    from(
+        "values/c-O0-5",
+        BreakpointKind::line("values.c", 216),
+        |run| {
+            assert_eq!(
+                steps(run, Resume::StepIn, 2),
+                ["inlined:217", "inlined:218"]
+            );
+        },
+    );
+}
+
+#[test]
 fn a_step_out_ends_behind_the_call() {
     from("steps", BreakpointKind::line("steps.c", 12), |run| {
         let out = |level| Resume::StepOut { level };
@@ -113,6 +142,36 @@ fn inlined_calls_are_stepped_into_one_by_one() {
         );
         let out = |level| Resume::StepOut { level };
         assert_eq!(step(run, out(1)), "work:25");
+    });
+}
+
+/// A machine without source files.
+struct NoFiles;
+
+impl Files for NoFiles {
+    fn read(&self, _: &Path, _: u64) -> io::Result<Bytes> {
+        Err(io::ErrorKind::NotFound.into())
+    }
+
+    fn modified(&self, _: &Path) -> Option<SystemTime> {
+        None
+    }
+
+    fn exists(&self, _: &Path) -> bool {
+        false
+    }
+}
+
+#[test]
+fn inlined_calls_of_functions_without_source_are_stepped_over() {
+    let mut debugger = Debugger::with_files(Arc::new(NoFiles));
+    debug_with(&mut debugger, "values/rust-O3-5", &[], |run| {
+        // Each line calls `black_box`, which is inlined.
+        let choices = BreakpointKind::function("choices");
+        run.debugger_mut().add_breakpoint(choices);
+        to_breakpoint(run);
+        assert_eq!(place(run), "values::choices:119");
+        assert_eq!(step(run, Resume::StepIn), "values::choices:122");
     });
 }
 
