@@ -34,6 +34,21 @@ fn inlined_calls_are_frames_with_variables_of_their_own() {
 }
 
 #[test]
+fn a_value_of_a_library_of_which_a_part_has_no_location_is_shown_as_it_is_built() {
+    debug("values/rust-O3-5", &[], |run| {
+        run.debugger_mut()
+            .add_breakpoint(BreakpointKind::function("values::print"));
+        to_breakpoint(run);
+        let text = value(run, 0, "text");
+        assert!(
+            text.contains("data_ptr: <no location of this part"),
+            "{text}"
+        );
+        assert!(text.ends_with("length: 7}"), "{text}");
+    });
+}
+
+#[test]
 fn values_are_read_written_and_computed_with() {
     debug("steps", &[], |run| {
         run.debugger_mut()

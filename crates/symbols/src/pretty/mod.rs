@@ -33,7 +33,8 @@ pub(crate) fn view(inspector: &Inspector<'_>, value: &Value) -> Result<Option<Vi
     };
     match provider(inspector, value, &type_) {
         Ok(view) => Ok(Some(view)),
-        Err(ValueError::NoMember(_)) => Ok(None),
+        // If a part that it takes has no location then others may have.
+        Err(ValueError::NoMember(_) | ValueError::PartNotDescribed) => Ok(None),
         Err(error) => Err(error),
     }
 }
