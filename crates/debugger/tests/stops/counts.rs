@@ -25,11 +25,16 @@ impl Counts {
             match variable.known {
                 Known::Whole => self.whole += 1,
                 Known::Partly => self.partly += 1,
-                Known::Missing => self.missing += 1,
+                Known::Missing | Known::Wrong => self.missing += 1,
             }
             let name = &variable.name;
+            let declared = variable.declared;
             let known = variable.known;
-            writeln!(self.listing, "{wasm_pc:#x}\t{function}\t{name}\t{known:?}").unwrap();
+            writeln!(
+                self.listing,
+                "{wasm_pc:#x}\t{function}\t{name}\t{declared}\t{known:?}"
+            )
+            .unwrap();
         }
     }
 

@@ -33,7 +33,7 @@ pub struct Frame {
 pub struct Variable {
     pub name: String,
     /// The line that declares it, which tells it from others of its name.
-    declared: u32,
+    pub declared: u32,
     pub text: String,
     pub known: Known,
 }
@@ -45,6 +45,8 @@ pub enum Known {
     /// Parts of it have no location.
     Partly,
     Missing,
+    /// It has a location, at which there is nothing, or nothing that it could be.
+    Wrong,
 }
 
 impl Variable {
@@ -115,6 +117,9 @@ fn text(inspector: &Inspector<'_>, value: &Value) -> (String, Known) {
             | ValueError::IncompleteType),
         ) => (cut(&format!("<{error}>")), Known::Whole),
         Err(ValueError::NotDescribedHere(_)) => (NOT_HERE.to_owned(), Known::Missing),
+        Err(error @ (ValueError::WronglyDescribed(_) | ValueError::Unsupported(_))) => {
+            (cut(&format!("<{error}>")), Known::Wrong)
+        }
         Err(error) => (cut(&format!("<{error}>")), Known::Missing),
     }
 }
