@@ -145,10 +145,10 @@ fn inlined_calls_are_stepped_into_one_by_one() {
     });
 }
 
-/// A machine without source files.
-struct NoFiles;
+/// A machine with no files but those of this name.
+struct FilesNamed(&'static str);
 
-impl Files for NoFiles {
+impl Files for FilesNamed {
     fn read(&self, _: &Path, _: u64) -> io::Result<Bytes> {
         Err(io::ErrorKind::NotFound.into())
     }
@@ -157,22 +157,36 @@ impl Files for NoFiles {
         None
     }
 
-    fn exists(&self, _: &Path) -> bool {
-        false
+    fn exists(&self, path: &Path) -> bool {
+        path.ends_with(self.0)
     }
 }
 
-#[test]
-fn inlined_calls_of_functions_without_source_are_stepped_over() {
-    let mut debugger = Debugger::with_files(Arc::new(NoFiles));
+/// Where a step in leads from a line that calls `black_box`, which is inlined.
+fn step_into_black_box(files: FilesNamed) -> String {
+    let mut debugger = Debugger::with_files(Arc::new(files));
     debug_with(&mut debugger, "values/rust-O3-5", &[], |run| {
-        // Each line calls `black_box`, which is inlined.
         let choices = BreakpointKind::function("choices");
         run.debugger_mut().add_breakpoint(choices);
         to_breakpoint(run);
         assert_eq!(place(run), "values::choices:119");
-        assert_eq!(step(run, Resume::StepIn), "values::choices:122");
-    });
+        step(run, Resume::StepIn)
+    })
+}
+
+#[test]
+fn inlined_calls_of_functions_without_source_are_stepped_over() {
+    let place = step_into_black_box(FilesNamed("main.rs"));
+    assert_eq!(place, "values::choices:122");
+}
+
+#[test]
+fn where_no_source_is_to_be_found_steps_lead_into_what_has_lines() {
+    let place = step_into_black_box(FilesNamed("none"));
+    assert!(
+        place.starts_with("core::hint::black_box"),
+        "entered {place}"
+    );
 }
 
 #[test]
