@@ -9,6 +9,7 @@
 mod big;
 mod clock;
 mod corpus;
+mod debugger;
 mod docs;
 mod engines;
 mod machine;
@@ -54,6 +55,7 @@ Examples (after `cargo run --release --manifest-path bench/Cargo.toml --`):
   --engines trapline-state,trapline  what one level of observation costs
   observation                        what all of them cost, and guest_debug beside them
   sessions                           what debug sessions take
+  debugger                           what conditions cost, and steps over long calls
   docs                               carry the stored results into docs/performance.md
   profile compile regex -e trapline  one thing again and again, to be looked at with `perf`";
 
@@ -74,6 +76,8 @@ enum Command {
     Observation(observation::Args),
     /// Measure debug sessions: events, steps, breakpoints, the first stop in a big module, memory
     Sessions(sessions::Args),
+    /// Measure what conditions of breakpoints cost, and a step over a long call
+    Debugger(debugger::Args),
     /// Tell the memory that sessions of one kind hold, in a process of their own
     #[command(hide = true)]
     SessionMemory(sessions::memory::Args),
@@ -158,6 +162,7 @@ fn main() -> Result<()> {
         Some(Command::List { corpus }) => list(&corpus),
         Some(Command::Observation(args)) => observation::run(&args),
         Some(Command::Sessions(args)) => sessions::run(&args),
+        Some(Command::Debugger(args)) => debugger::run(&args),
         Some(Command::SessionMemory(args)) => sessions::memory::run(&args),
         Some(Command::Profile(args)) => profile::run(&args),
         Some(Command::Big(args)) => big::run(&args),
