@@ -186,7 +186,10 @@ impl Display for TypeName {
                 path.fmt(f)
             }
             TypeNameKind::Pointer(target) => write!(f, "{}*", Target(target)),
-            TypeNameKind::Reference(target) => write!(f, "{}&", Target(target)),
+            TypeNameKind::Reference(target) => {
+                target_of_reference(f, target)?;
+                f.write_char('&')
+            }
             TypeNameKind::Array { element, count } => write!(f, "[{element}; {count}]"),
             TypeNameKind::Slice(element) => write!(f, "[{element}]"),
             TypeNameKind::Tuple(parts) => {
@@ -218,6 +221,15 @@ impl Display for Target<'_> {
             _ => self.0.fmt(f),
         }
     }
+}
+
+/// `&&` behind a type is one reference, of C++, and not two.
+fn target_of_reference(f: &mut Formatter<'_>, target: &TypeName) -> Result {
+    let space = match target.kind() {
+        TypeNameKind::Reference(_) => " ",
+        _ => "",
+    };
+    write!(f, "{}{space}", Target(target))
 }
 
 /// A type behind a `?` or the like, with no `*` behind it that would belong to both.
