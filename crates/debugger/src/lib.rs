@@ -67,6 +67,7 @@ mod exceptions;
 mod files;
 mod frames;
 mod hint;
+mod inbox;
 mod memory;
 mod modules;
 mod panics;
@@ -86,9 +87,10 @@ pub use error::DebuggerError;
 pub use exceptions::ExceptionFilters;
 pub use files::{Files, SystemFiles};
 pub use frames::{FrameCalls, FrameKind, FrameView, Local, Machine, StackFrame};
+pub use inbox::{Inbox, InboxSender};
 pub use modules::{
     DebugModule, Disassembly, Instruction, MachineInstruction, ModuleId, ModuleSymbols, Modules,
 };
 pub use panics::PanicKind;
 pub use sources::{SourceError, SourceText, Sources};
-pub use stop::{ConditionProblem, Stop, StopReason};
+pub use stop::{Arrival, ConditionProblem, Stop, StopReason};

@@ -66,6 +66,15 @@ pub enum StopReason {
     Refused(DebuggerError),
 }
 
+/// What [`Debuggee::resume_or_receive`](crate::Debuggee::resume_or_receive) has come to.
+#[derive(Debug)]
+pub enum Arrival<M> {
+    /// The guest has stopped.
+    Stop(Stop),
+    /// There is a message.
+    Message(M),
+}
+
 /// A condition that could not be evaluated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]

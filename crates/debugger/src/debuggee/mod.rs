@@ -11,15 +11,18 @@ pub use resume::Resume;
 use crate::debugger::Debugger;
 use crate::error::DebuggerError;
 use crate::frames::{FrameCalls, FrameTarget, FrameView, Stack, StackFrame};
+use crate::inbox::Inbox;
 use crate::modules::{Function, ModuleId};
 use crate::panics::is_library;
+use crate::stop::{Arrival, Stop, StopReason};
 use expressions::Conditions;
 use placing::Placing;
+use resume::Plan;
 use std::cell::{Ref, RefCell};
 use std::fmt;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use trapline::{DebugSession, Frame, FrameId, Module};
+use trapline::{DebugSession, Error, Frame, FrameId, Module};
 
 /// A program that is run under a [`Debugger`]: one call, from its beginning to its end.
 ///
@@ -35,6 +38,10 @@ pub struct Debuggee<'d, 's, T: 'static> {
     pub(crate) placing: Placing,
     conditions: Conditions,
     stack: Mutex<Stack>,
+    /// What the guest was to do when it was held up.
+    held_up: Option<Plan>,
+    /// Whether the user waits for it to be interrupted.
+    is_pausing: bool,
     is_over: bool,
 }
 
@@ -58,6 +65,8 @@ impl<'d, 's, T: 'static> Debuggee<'d, 's, T> {
             placing: Placing::default(),
             conditions: Conditions::default(),
             stack: Mutex::default(),
+            held_up: None,
+            is_pausing: false,
             is_over: false,
         };
         debuggee.learn_modules();
@@ -92,6 +101,45 @@ impl<'d, 's, T: 'static> Debuggee<'d, 's, T> {
     /// Whether the call is over.
     pub fn is_over(&self) -> bool {
         self.is_over
+    }
+
+    /// Whether a function of the host is waiting, so that nothing can be seen or changed: the future of
+    /// [`Debuggee::resume`] was dropped meanwhile.
+    pub fn is_waiting(&self) -> bool {
+        matches!(self.session.borrow().store(), Err(Error::BusySession))
+    }
+
+    /// Has the guest stop as soon as it can once it goes on, as
+    /// [`StopReason::Interrupted`](crate::StopReason::Interrupted) unless something else comes first.
+    ///
+    /// # Errors
+    ///
+    /// As for [`DebugSession::interrupt_handle`].
+    pub fn interrupt(&mut self) -> Result<(), DebuggerError> {
+        self.session.get_mut().interrupt_handle()?.interrupt();
+        self.is_pausing = true;
+        Ok(())
+    }
+
+    /// Has the guest go on until it stops, or there is a message for the thread that it runs on.
+    ///
+    /// For a message the guest is held up wherever it is, which it does not notice: that is no stop, and
+    /// [`Resume::AsBefore`] has it go on to where it was going. It may be
+    /// [waiting](Debuggee::is_waiting) then.
+    pub async fn resume_or_receive<M>(&mut self, how: Resume, inbox: &mut Inbox<M>) -> Arrival<M> {
+        let handle = match self.session.get_mut().interrupt_handle() {
+            Ok(handle) => handle,
+            Err(error) => return Arrival::Stop(Stop::new(StopReason::Refused(error.into()))),
+        };
+        let stop = inbox.receive_or(&handle, self.resume(how)).await;
+        match stop {
+            Some(stop) if !matches!(stop.reason, StopReason::Interrupted) => Arrival::Stop(stop),
+            stop => match (inbox.try_receive(), stop) {
+                (Some(message), _) => Arrival::Message(message),
+                (None, Some(stop)) => Arrival::Stop(stop),
+                (None, None) => Arrival::Stop(Stop::new(StopReason::Interrupted)),
+            },
+        }
     }
 
     /// Some of the frames on the stack, by their levels, as far as there are so many. None while the

@@ -39,6 +39,8 @@ pub(crate) struct Placing {
     temporaries: Vec<BreakpointPlace>,
     /// The functions for panics of each module, once they are looked for.
     panics: HashMap<ModuleId, Vec<(u32, PanicKind)>>,
+    /// Whether the guest was interrupted to place breakpoints.
+    is_owed: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -82,8 +84,30 @@ impl Placing {
 }
 
 impl<T: 'static> Debuggee<'_, '_, T> {
+    /// Places breakpoints, or has the guest interrupted for it, if a function of the host is at the store.
+    pub(super) fn place_or_owe(&mut self) -> Result<(), Error> {
+        match self.place_breakpoints() {
+            Err(Error::BusySession) => {
+                self.session.get_mut().interrupt_handle()?.interrupt();
+                self.placing.is_owed = true;
+                Ok(())
+            }
+            placed => placed,
+        }
+    }
+
+    /// Places the breakpoints that are owed. Returns whether the guest was interrupted for nothing else.
+    pub(super) fn pay_placing(&mut self) -> Result<bool, Error> {
+        let is_pausing = std::mem::take(&mut self.is_pausing);
+        let is_owed = std::mem::take(&mut self.placing.is_owed);
+        if is_owed {
+            self.place_or_owe()?;
+        }
+        Ok(is_owed && !is_pausing)
+    }
+
     /// Sets the breakpoints that are wanted, and removes others.
-    pub(super) fn place_breakpoints(&mut self) -> Result<(), Error> {
+    fn place_breakpoints(&mut self) -> Result<(), Error> {
         let made_of = MadeOf {
             breakpoints: self.debugger.breakpoints.revision(),
             modules: self.placing.num_seen(),

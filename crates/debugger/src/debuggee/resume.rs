@@ -46,6 +46,9 @@ pub enum Resume {
     StepInstructionOver,
     /// To a place, wherever it is met first.
     RunTo(BreakpointKind),
+    /// As it was last asked to, if it was held up on the way: by an interrupt, or since the future of
+    /// [`Debuggee::resume`] was dropped. Else to the next event.
+    AsBefore,
 }
 
 /// What the user wants.
@@ -61,6 +64,7 @@ pub(super) enum Goal {
 }
 
 /// How the machine goes on.
+#[derive(Clone)]
 pub(super) enum Motion {
     Free,
     /// One instruction.
@@ -95,8 +99,8 @@ impl Plan {
 impl<T: 'static> Debuggee<'_, '_, T> {
     /// Has the guest go on, to the next stop.
     ///
-    /// Waits while a function of the host does. If the future is dropped before it is ready, then what
-    /// was asked for is forgotten, and the guest goes on from where it is with the next call.
+    /// Waits while a function of the host does. If the future is dropped before it is ready, then the guest
+    /// goes on from where it is with the next call, and [`Resume::AsBefore`] to where it was to go.
     ///
     /// # Panics
     ///
@@ -105,23 +109,26 @@ impl<T: 'static> Debuggee<'_, '_, T> {
         if self.is_over {
             return Stop::new(StopReason::Over);
         }
-        self.placing.set_temporaries(Vec::new());
         self.learn_modules();
         let mut plan = match self.plan(how) {
             Ok(Ok(plan)) => plan,
             Ok(Err(stop)) => return stop,
             Err(error) => return Stop::new(StopReason::Refused(error)),
         };
-        if let Err(error) = self.place_breakpoints() {
-            // A function of the host may be waiting; then what there is stays as it is.
-            if !matches!(error, Error::BusySession) {
-                return Stop::new(StopReason::Refused(error.into()));
-            }
+        if let Err(error) = self.place_or_owe() {
+            return Stop::new(StopReason::Refused(error.into()));
         }
         loop {
             self.forget_stack();
-            let event = self.advance(&plan.motion).await;
+            // Kept where it is found again if this future is dropped.
+            let motion = plan.motion.clone();
+            self.held_up = Some(plan);
+            let event = self.advance(&motion).await;
+            plan = self.held_up.take().unwrap_or_else(Plan::free);
             if let Next::Stop(stop) = self.happened(event, &mut plan) {
+                if matches!(stop.reason, StopReason::Interrupted) {
+                    self.held_up = Some(plan);
+                }
                 self.learn_modules();
                 return stop;
             }
@@ -130,8 +137,13 @@ impl<T: 'static> Debuggee<'_, '_, T> {
 
     /// The plan for a wish, or the stop that it comes to without the machine.
     fn plan(&mut self, how: Resume) -> Result<Result<Plan, Stop>, DebuggerError> {
+        let held_up = self.held_up.take();
+        if how == Resume::AsBefore {
+            return Ok(Ok(held_up.unwrap_or_else(Plan::free)));
+        }
+        self.placing.set_temporaries(Vec::new());
         let plan = match how {
-            Resume::Continue => Plan::free(),
+            Resume::AsBefore | Resume::Continue => Plan::free(),
             Resume::RunTo(kind) => {
                 let places = self.debugger.places(&kind)?;
                 self.placing.set_temporaries(places);
@@ -252,7 +264,11 @@ impl<T: 'static> Debuggee<'_, '_, T> {
                 let reason = StopReason::HostError(text);
                 Stop { reason, level }
             }
-            Some(DebugStepResult::Interrupted) => Stop::new(StopReason::Interrupted),
+            Some(DebugStepResult::Interrupted) => match self.pay_placing() {
+                Ok(true) => return Next::On,
+                Ok(false) => Stop::new(StopReason::Interrupted),
+                Err(error) => Stop::new(StopReason::Refused(error.into())),
+            },
             Some(DebugStepResult::Finished(outcome)) => {
                 self.is_over = true;
                 Stop::new(StopReason::Finished(outcome))
