@@ -20,6 +20,7 @@ mod imports;
 mod invoke;
 mod load;
 mod output;
+mod program;
 mod progress;
 mod report;
 mod run;

@@ -4,12 +4,12 @@ use super::context::{Context, Guest};
 use super::highlight::Highlighter;
 use super::input::{Command, Input, Origin, Read, Vocabulary};
 use super::line::Line;
-use super::program::Program;
 use super::running::Running;
 use super::{CommandError, Next, commands, print, stops};
 use crate::cli::Debug;
 use crate::failure::Failure;
 use crate::load;
+use crate::program::{Program, Surroundings};
 use crate::text::ERROR;
 use crate::wait::wait_for;
 use anyhow::anyhow;
@@ -223,8 +223,10 @@ impl Console {
         debugger: &mut Debugger,
         at_first_instruction: bool,
     ) -> anyhow::Result<Ended> {
-        let shares_input = !self.input.takes_standard_input();
-        let mut started = self.program.start(shares_input)?;
+        let mut started = self.program.start(Surroundings {
+            shares_input: !self.input.takes_standard_input(),
+            ..Surroundings::default()
+        })?;
         let session = DebugSession::call(&mut started.store, started.function, &started.arguments)?;
         let handle = session.interrupt_handle()?;
         let mut debuggee = Debuggee::new(debugger, session);

@@ -19,23 +19,20 @@ mod input;
 mod line;
 mod location;
 mod memory;
-mod program;
 mod running;
 mod stops;
 mod values;
 mod view;
+mod words;
 
 use crate::cli::Debug;
 use crate::failure::Failure;
-use crate::{cache, guest, load};
+use crate::program::{Program, Streams};
 use anyhow::anyhow;
-use program::{Names, Program};
 use std::fmt;
 use std::io::{self, Write};
-use std::path::Path;
-use trapline::{Config, Engine, Observe};
+use trapline::Observe;
 use trapline_debugger::{Debugger, DebuggerError, Resume, SourceError};
-use trapline_wasi::ExitCode;
 
 pub(crate) use console::{Console, Display, Shown};
 pub(crate) use context::Context;
@@ -88,33 +85,18 @@ pub(crate) enum Next {
 
 /// Debugs a program.
 pub(crate) fn debug(command: &Debug) -> Result<(), Failure> {
-    let Some((file, words)) = command.guest.file_and_args.split_first() else {
-        return Err(anyhow!("no file is given").into());
-    };
-    let words = words
-        .iter()
-        .map(guest::utf8)
-        .collect::<anyhow::Result<Vec<_>>>()?;
-    let mut config = Config::new();
-    config.observe(Observe::State);
-    config.cache(cache::directory(&command.guest.cache)?);
-    let engine = Engine::new(&config)?;
-    let input = load::read(Path::new(file))?;
-    let module = input.load(&engine, command.guest.allow_precompiled, true)?;
-    let names = Names {
-        label: input.label.clone(),
-        name: input.short_name().unwrap_or("-".to_owned()),
-        path: input.absolute_path().map(Into::into),
-        words,
+    let mut program = Program::load(&command.guest, Observe::State)?;
+    program.streams = Streams {
+        input: command.stdin.clone(),
+        output: command.stdout.clone(),
+        errors: command.stderr.clone(),
     };
     let mut debugger = Debugger::new();
-    debugger.set_exit_check(|error| error.downcast_ref::<ExitCode>().is_some());
     debugger.set_log(|entry| print(&format!("{}\n", crate::text::harmless(&entry.text))));
-    debugger.add_module(&module, names.path.as_deref());
+    program.introduce(&mut debugger);
     for (from, to) in substitutions(&command.substitute_path)? {
         debugger.sources_mut().substitute(from, to);
     }
-    let program = Program::new(command, engine, module, names);
     let mut console = Console::new(command, program)?;
     console.running.catch_interrupts()?;
     let code = match &command.core {

@@ -138,7 +138,7 @@ const SHOW: &[Command] = &[
         usage: "show args",
         summary: "what the program is given when it is started the next time",
         run: |context, _| {
-            let text = format!("{}\n", context.console.program.words().join(" "));
+            let text = format!("{}\n", context.console.program.words.join(" "));
             context.print(&text);
             Ok(Next::Prompt)
         },
