@@ -196,6 +196,15 @@ impl DebugModule {
         name.unwrap_or_else(|| self.function_name(function))
     }
 
+    /// Where the call at an offset in the module file returns to: the offset of the instruction behind it.
+    /// `None` if there is no call, or it replaces the frame that makes it.
+    pub fn return_address(&self, wasm_pc: u32) -> Option<u32> {
+        let (_, body) = self.layout().function_at(wasm_pc)?;
+        let calls = layout::calls(self.wasm(), &body);
+        let call = calls.iter().find(|call| call.wasm_pc == wasm_pc);
+        call?.behind
+    }
+
     /// The names of the functions by the module's name section, as the linker knows them, with their
     /// indices.
     pub(crate) fn linker_names(&self) -> impl Iterator<Item = (u32, &str)> {
