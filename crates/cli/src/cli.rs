@@ -67,12 +67,30 @@ Exit codes:
   1  a command of a script or batch failed, or the program could not be loaded
   2  the command line is wrong";
 
+const GDB_EXAMPLES: &str = "\
+Examples:
+  Wait for LLDB at a port of this machine, and connect:
+      trapline gdb --listen 1234 program.wasm input.txt
+      (lldb) process connect --plugin wasm connect://127.0.0.1:1234
+
+  Have LLDB start the program itself:
+      (lldb) settings set platform.plugin.wasm.runtime-path trapline
+      (lldb) settings set -- platform.plugin.wasm.port-arg --gdb=127.0.0.1:
+      (lldb) settings set -- platform.plugin.wasm.runtime-args run --debug
+      (lldb) platform select wasm
+      (lldb) target create program.wasm
+      (lldb) run";
+
 /// Run WebAssembly, and learn in terms of its source where it went wrong.
 #[derive(Debug, Parser)]
 #[command(name = "trapline", version, styles = STYLES, max_term_width = 100)]
 #[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"))]
 #[command(disable_help_subcommand = false, propagate_version = true)]
 pub(crate) struct Arguments {
+    /// Listen for a debugger at ADDRESS; so LLDB has programs run that it debugs
+    #[arg(long, value_name = "ADDRESS", hide = true)]
+    pub(crate) gdb: Option<String>,
+
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -83,6 +101,8 @@ pub(crate) enum Command {
     Run(Run),
     /// Debug a program: stop it, look into it, go on step by step
     Debug(Debug),
+    /// Let LLDB debug a program
+    Gdb(Gdb),
     /// Compile a module ahead of time
     Compile(Compile),
     /// Print a script that completes trapline's command lines in a shell
@@ -120,6 +140,10 @@ pub(crate) struct Run {
         hide_possible_values = false
     )]
     pub(crate) observe: Level,
+
+    /// Wait for the debugger that has asked for it with --gdb
+    #[arg(long, hide = true)]
+    pub(crate) debug: bool,
 
     #[command(flatten)]
     pub(crate) guest: GuestOptions,
@@ -186,6 +210,30 @@ pub(crate) struct Debug {
     /// Look for source files below TO that were compiled below FROM
     #[arg(long, value_name = "FROM=TO")]
     pub(crate) substitute_path: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) guest: GuestOptions,
+}
+
+/// Let LLDB debug a program.
+///
+/// Serves the remote protocol of gdb with LLDB's packets for WebAssembly. The program waits before its first
+/// instruction until a client connects. One that detaches lets it run, and another can connect then; if one
+/// is gone without that the program stands still until another comes.
+#[derive(Debug, Args)]
+#[command(override_usage = "trapline gdb [OPTIONS] <FILE> [ARGS]...")]
+#[command(after_help = GDB_EXAMPLES)]
+pub(crate) struct Gdb {
+    /// Where to listen: HOST:PORT, or PORT of this machine (0 is one that is free), or unix:PATH, a socket
+    /// that only you can connect to
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:1234")]
+    pub(crate) listen: String,
+
+    /// Listen also where other machines can connect
+    ///
+    /// There is no password: whoever connects can do what the program can, and read it.
+    #[arg(long)]
+    pub(crate) allow_remote: bool,
 
     #[command(flatten)]
     pub(crate) guest: GuestOptions,
@@ -278,6 +326,7 @@ mod tests {
         match Arguments::try_parse_from([&["trapline", "run"], arguments].concat()) {
             Ok(Arguments {
                 command: Command::Run(run),
+                ..
             }) => run,
             other => panic!("{other:?}"),
         }

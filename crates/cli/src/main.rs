@@ -1,7 +1,7 @@
 //! The `trapline` program: runs WebAssembly and says in terms of its source where it went wrong.
 //!
 //! `docs/cli.md` describes it to its users. Each command has a module: [`run`], [`debug`],
-//! [`compile`], [`completions`]. They return a [`Failure`], and only `main` turns that into words and an exit
+//! [`gdb`], [`compile`], [`completions`]. They return a [`Failure`], and only `main` turns that into words and an exit
 //! code.
 #![forbid(unsafe_code)]
 
@@ -15,6 +15,7 @@ mod debug;
 mod dump_file;
 mod failure;
 mod frames;
+mod gdb;
 mod guest;
 mod imports;
 mod invoke;
@@ -34,8 +35,17 @@ use failure::Failure;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let result = match Arguments::parse().command {
+    let Arguments {
+        gdb: address,
+        command,
+    } = Arguments::parse();
+    let result = match command {
+        // As LLDB starts programs.
+        Command::Run(command) if command.debug || address.is_some() => {
+            gdb::launched(address.as_deref(), &command)
+        }
         Command::Run(command) => run::run(&command),
+        Command::Gdb(command) => gdb::gdb(&command),
         Command::Debug(command) => debug::debug(&command),
         Command::Compile(command) => compile::compile(&command),
         Command::Completions(command) => completions::completions(&command),
