@@ -1,1 +1,5 @@
+//! Tests of the types against the protocol.
 
+mod completeness;
+mod definitions;
+mod messages;
