@@ -66,8 +66,11 @@ class ConfigurationProvider {
     }
     const found = locate(folder);
     if ('missing' in found) {
-      const openSettings = 'workbench.action.openSettings';
-      return tell(found.missing, 'Open the Setting', openSettings, 'trapline.path');
+      // Where the editor's window is elsewhere, the setting is among those of this machine.
+      const openSettings = vscode.env.remoteName
+        ? 'workbench.action.openRemoteSettings'
+        : 'workbench.action.openSettings';
+      return tell(found.missing, 'Open the Setting', openSettings, { query: 'trapline.path' });
     }
     return /** @type {vscode.DebugConfiguration} */ (resolved.configuration);
   }
