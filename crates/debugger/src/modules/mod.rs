@@ -205,6 +205,14 @@ impl DebugModule {
         call?.behind
     }
 
+    /// Where the function at an offset in the module file begins: the offset of its body, which is that of
+    /// the declarations of its locals, and the offset of its first instruction.
+    pub fn beginning(&self, wasm_pc: u32) -> Option<(u32, u32)> {
+        let (_, body) = self.layout().function_at(wasm_pc)?;
+        let first = layout::first_operator(self.wasm(), &body)?;
+        Some((body.start, first))
+    }
+
     /// The names of the functions by the module's name section, as the linker knows them, with their
     /// indices.
     pub(crate) fn linker_names(&self) -> impl Iterator<Item = (u32, &str)> {
