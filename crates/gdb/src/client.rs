@@ -185,6 +185,9 @@ impl<'c, 'd, 's, T: 'static> Client<'c, 'd, 's, T> {
             for outer in frames.iter_mut().skip(1) {
                 outer.pc = self.return_address(outer);
             }
+            if let Some(innermost) = frames.first_mut() {
+                innermost.pc = self.next_instruction(innermost);
+            }
             frames
         })
     }
@@ -206,6 +209,26 @@ impl<'c, 'd, 's, T: 'static> Client<'c, 'd, 's, T> {
         let module = self.debuggee.debugger().modules().find(&module)?;
         let pc = code_address(module, frame.wasm_pc().ok()??);
         Some(WireFrame { frame, module, pc })
+    }
+
+    /// Where the innermost frame goes on. To LLDB a function begins where its locals are declared: what has
+    /// stepped there has entered the function, and is taken on to its first line.
+    fn next_instruction(&self, frame: &WireFrame) -> u64 {
+        let module = self.debuggee.debugger().modules().get(frame.module);
+        let beginning = module.and_then(|module| module.beginning(frame.pc as u32));
+        let Some((begin, first)) = beginning else {
+            return frame.pc;
+        };
+        let begin = code_address(frame.module, begin);
+        if first != frame.pc as u32 || self.breakpoints.contains_key(&frame.pc) {
+            return frame.pc;
+        }
+        let mut breakpoints = self.breakpoints.range(begin..frame.pc);
+        match breakpoints.next() {
+            Some((address, _)) => *address,
+            None if self.stopped.is_step() => begin,
+            None => frame.pc,
+        }
     }
 
     /// Where a frame goes on when what it calls returns.

@@ -72,6 +72,17 @@ impl Stopped {
         }
     }
 
+    /// Whether the guest has gone on as far as it was asked to.
+    pub(crate) fn is_step(&self) -> bool {
+        matches!(
+            self,
+            Stopped::At {
+                reason: "trace",
+                ..
+            }
+        )
+    }
+
     /// The packet. `pc` is where the innermost frame is.
     pub(crate) fn packet(&self, pc: Option<u64>, list_threads: bool) -> String {
         let (signal, reason, description) = match self {
