@@ -233,7 +233,7 @@ function members(given, name, kinds) {
   }
   const entries = Object.entries(value);
   for (const [key, member] of entries) {
-    if (!kinds.includes(typeof member)) {
+    if (!kinds.includes(member === null ? 'null' : typeof member)) {
       throw new Wrong(`"${name}" has ${shown(member)} for ${shown(key)}; it is a string.`);
     }
   }
@@ -241,17 +241,19 @@ function members(given, name, kinds) {
 }
 
 /**
+ * Variables; one that is `null` is as it is where the adapter runs.
+ *
  * @param {Configuration} given
- * @returns {Record<string, string>}
+ * @returns {Record<string, string | null>}
  */
 function environment(given) {
-  const entries = members(given, 'env', ['string', 'number', 'boolean']);
+  const entries = members(given, 'env', ['string', 'number', 'boolean', 'null']);
   for (const [key] of entries) {
     if (key === '' || key.includes('=')) {
       throw new Wrong(`"env" has a variable ${shown(key)}, which is no name of a variable.`);
     }
   }
-  return Object.fromEntries(entries.map(([key, value]) => [key, String(value)]));
+  return Object.fromEntries(entries.map(([key, value]) => [key, value === null ? null : String(value)]));
 }
 
 /**

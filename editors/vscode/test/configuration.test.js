@@ -92,9 +92,9 @@ test('the program goes on seeing folders as they were written', () => {
   ]);
 });
 
-test('numbers and truths of the environment become text', () => {
-  const { env } = configuration(launched({ env: { DEPTH: 3, FAST: true } }));
-  assert.deepEqual(env, { DEPTH: '3', FAST: 'true' });
+test('numbers and truths of the environment become text, what is null comes from around', () => {
+  const { env } = configuration(launched({ env: { DEPTH: 3, FAST: true, LANG: null } }));
+  assert.deepEqual(env, { DEPTH: '3', FAST: 'true', LANG: null });
 });
 
 test('what is wrong is told with its name', () => {
@@ -104,7 +104,7 @@ test('what is wrong is told with its name', () => {
   assert.match(error(launched({ args: '-v' })), /"args" is "-v"; it is an array of strings/);
   assert.match(error(launched({ args: [1] })), /"args" is \[1\]/);
   assert.match(error(launched({ env: ['A=1'] })), /"env" is \["A=1"\]; it is an object/);
-  assert.match(error(launched({ env: { A: null } })), /"env" has null for "A"/);
+  assert.match(error(launched({ env: { A: [] } })), /"env" has \[\] for "A"/);
   assert.match(error(launched({ env: { 'A=B': '' } })), /"A=B", which is no name/);
   assert.match(error(launched({ dirs: ['::/x'] })), /"dirs" has "::\/x"/);
   assert.match(error(launched({ dirs: ['x::'] })), /"dirs" has "x::"/);

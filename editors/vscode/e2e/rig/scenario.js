@@ -4,35 +4,34 @@
 
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
+const os = require('node:os');
 const path = require('node:path');
 const { test } = require('node:test');
 const { serve } = require('./server.js');
 const { Workbench } = require('./workbench.js');
 
-const E2E = path.dirname(__dirname);
-const REPOSITORY = path.resolve(E2E, '../../..');
+const REPOSITORY = path.resolve(__dirname, '../../../..');
 const TRAPLINE = path.resolve(process.env.TRAPLINE ?? path.join(REPOSITORY, 'target/debug/trapline'));
 
-/** How many scenarios this process has begun. */
-let begun = 0;
-
 /**
- * A test in an editor that has a guest's folder open.
+ * A test in an editor that has a copy of a guest's folder open. What a failed one leaves is kept, with a
+ * picture of the page.
  *
  * @param {string} promise what the test is called
  * @param {object} options
- * @param {string} options.guest a folder of tests/guests, all of which is copied
+ * @param {string} options.guest a folder of tests/guests
+ * @param {string} [options.at] where its copy is; by default where sources are found without more, as its
+ *   path ends like those in the debug information
  * @param {object[]} [options.configurations] of launch.json, which is left out without these
  * @param {Record<string, unknown>} [options.settings] besides where the program is
  * @param {(workbench: Workbench, folder: string) => Promise<void>} body
  */
-function scenario(promise, { guest, configurations, settings }, body) {
+function scenario(promise, { guest, at = `tests/guests/${guest}`, configurations, settings }, body) {
   test(promise, { timeout: 300_000 }, async () => {
     assert.ok(fs.existsSync(TRAPLINE), `${TRAPLINE} is there; TRAPLINE names another`);
-    // A short name, as there will be sockets below it.
-    const work = path.join(E2E, '.work', `${path.basename(require.main?.filename ?? '', '.test.js')}-${++begun}`);
-    fs.rmSync(work, { recursive: true, force: true });
-    const folder = path.join(work, guest);
+    // Not below the repository, in which sources would be found.
+    const work = fs.mkdtempSync(path.join(os.tmpdir(), 'trapline-'));
+    const folder = path.join(work, at);
     fs.cpSync(path.join(REPOSITORY, 'tests/guests', guest), folder, { recursive: true });
     if (configurations) {
       fs.mkdirSync(path.join(folder, '.vscode'));
@@ -59,6 +58,7 @@ function scenario(promise, { guest, configurations, settings }, body) {
     } finally {
       await server.stop();
     }
+    fs.rmSync(work, { recursive: true });
   });
 }
 

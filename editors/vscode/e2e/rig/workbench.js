@@ -278,6 +278,7 @@ class Workbench {
    * @param {string} folder
    */
   async evidence(folder) {
+    console.log(`What there was is kept in ${folder}.`);
     await this.page.screenshot({ path: path.join(folder, 'failed.png') });
     fs.writeFileSync(path.join(folder, 'failed.html'), await this.page.content());
   }
