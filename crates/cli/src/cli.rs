@@ -3,6 +3,7 @@
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use std::ffi::OsString;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 const STYLES: Styles = Styles::styled()
@@ -103,6 +104,8 @@ pub(crate) enum Command {
     Debug(Debug),
     /// Let LLDB debug a program
     Gdb(Gdb),
+    /// Serve an editor with the debug adapter protocol
+    Dap(Dap),
     /// Compile a module ahead of time
     Compile(Compile),
     /// Print a script that completes trapline's command lines in a shell
@@ -239,6 +242,44 @@ pub(crate) struct Gdb {
     pub(crate) guest: GuestOptions,
 }
 
+/// Serve an editor with the debug adapter protocol.
+///
+/// Editors start this themselves, and speak with it over standard input and output; nothing is to be typed
+/// here. With --listen it serves any number of clients over TCP, in turn and at once.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  trapline dap                                   as an editor starts it
+  trapline dap --listen 127.0.0.1:4711           for editors that connect to a port
+  trapline dap --log /tmp/dap.log                write down what is said
+
+docs/editors.md tells how to set up editors.")]
+pub(crate) struct Dap {
+    /// Listen at this address, instead of standard input; port 0 is any that is free
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Option<SocketAddr>,
+
+    /// What clients must show as `token` in their launch configuration; without it one is made up, and told on
+    /// standard error
+    #[arg(long, value_name = "TOKEN", requires = "listen")]
+    pub(crate) token: Option<String>,
+
+    /// Let clients launch programs without a token: anyone on this machine can then, with your rights
+    #[arg(long, requires = "listen", conflicts_with = "token")]
+    pub(crate) no_token: bool,
+
+    /// Allow an address that other machines can reach
+    #[arg(long, requires = "listen")]
+    pub(crate) allow_remote: bool,
+
+    /// Append all messages to FILE
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) log: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) cache: Cache,
+}
+
 /// Which program, and what it is given.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct GuestOptions {
@@ -285,6 +326,24 @@ pub(crate) struct Cache {
     /// Neither look for compiled modules nor keep them
     #[arg(long, conflicts_with = "cache")]
     pub(crate) no_cache: bool,
+}
+
+impl Cache {
+    /// Nowhere.
+    pub(crate) fn none() -> Cache {
+        Cache {
+            cache: None,
+            no_cache: true,
+        }
+    }
+
+    /// In a folder.
+    pub(crate) fn folder(folder: impl Into<PathBuf>) -> Cache {
+        Cache {
+            cache: Some(folder.into()),
+            no_cache: false,
+        }
+    }
 }
 
 /// Compile a module ahead of time.

@@ -11,6 +11,7 @@ mod compile;
 mod completions;
 mod core_dump;
 mod crash_values;
+mod dap;
 mod debug;
 mod dump_file;
 mod failure;
@@ -47,6 +48,7 @@ fn main() -> ExitCode {
         Command::Run(command) => run::run(&command),
         Command::Gdb(command) => gdb::gdb(&command),
         Command::Debug(command) => debug::debug(&command),
+        Command::Dap(command) => dap::dap(&command),
         Command::Compile(command) => compile::compile(&command),
         Command::Completions(command) => completions::completions(&command),
     };

@@ -8,8 +8,12 @@ pub struct ExceptionFilters {
     pub caught: bool,
     /// Those that none will.
     pub uncaught: bool,
-    /// Those with one of these tags, by their names.
+    /// Those with one of these tags, by their names, caught or not.
     pub tags: Vec<String>,
+    /// Those with one of these tags that a frame of the guest will catch.
+    pub caught_tags: Vec<String>,
+    /// Those with one of these tags that none will.
+    pub uncaught_tags: Vec<String>,
 }
 
 impl Default for ExceptionFilters {
@@ -19,6 +23,8 @@ impl Default for ExceptionFilters {
             caught: false,
             uncaught: true,
             tags: Vec::new(),
+            caught_tags: Vec::new(),
+            uncaught_tags: Vec::new(),
         }
     }
 }
@@ -26,11 +32,12 @@ impl Default for ExceptionFilters {
 impl ExceptionFilters {
     /// Whether the guest stops at an exception.
     pub fn include(&self, tag: Option<&str>, is_caught: bool) -> bool {
-        let by_kind = match is_caught {
-            true => self.caught,
-            false => self.uncaught,
+        let (by_kind, tags) = match is_caught {
+            true => (self.caught, &self.caught_tags),
+            false => (self.uncaught, &self.uncaught_tags),
         };
-        by_kind || tag.is_some_and(|tag| self.tags.iter().any(|wanted| wanted == tag))
+        let mut tags = self.tags.iter().chain(tags);
+        by_kind || tag.is_some_and(|tag| tags.any(|wanted| wanted == tag))
     }
 }
 
@@ -46,6 +53,8 @@ mod tests {
         filters.tags.push("a".to_owned());
         assert!(filters.include(Some("a"), true) && filters.include(Some("a"), false));
         assert!(!filters.include(Some("b"), false) && !filters.include(None, false));
+        filters.uncaught_tags.push("b".to_owned());
+        assert!(filters.include(Some("b"), false) && !filters.include(Some("b"), true));
         filters.caught = true;
         assert!(filters.include(None, true) && !filters.include(None, false));
     }

@@ -154,6 +154,11 @@ impl<M> InboxSender<M> {
         true
     }
 
+    /// Whether the inbox is still there.
+    pub fn is_open(&self) -> bool {
+        self.0.state().is_open
+    }
+
     fn notify(&self, mut state: MutexGuard<'_, State<M>>) {
         if let Some(handle) = &state.running {
             handle.interrupt();

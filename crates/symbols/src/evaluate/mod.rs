@@ -130,6 +130,22 @@ impl<'a, 's> FrameEnvironment<'a, 's> {
         evaluate(&expression, self)
     }
 
+    /// Parses an expression, and stores its value where another one is, converted to that one's type.
+    /// Returns the place as it is then.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the expression, or why nothing can be stored there.
+    pub fn assign(&mut self, place: &Value, source: &str) -> Result<Value, ExpressionError> {
+        let expression = self.parse(source)?;
+        let value = evaluate(&expression, self)?;
+        let stored = self.store(place, &value);
+        stored.map_err(|problem| ExpressionError {
+            span: expression.span(),
+            problem,
+        })
+    }
+
     /// Parses a type and finds it; `None` is C's `void`.
     ///
     /// # Errors

@@ -1,0 +1,298 @@
+//! A connection with a client: what it says is heard on a thread of its own, and anything can be said to it
+//! from any thread.
+
+use crate::guard::Guard;
+use crate::protocol::{Event, InitializeRequestArguments, ProtocolMessage, RequestMessage};
+use crate::transport::{LONGEST_CONTENT, read_message, write_message};
+use serde_json::Value;
+use std::collections::HashSet;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+use trapline::InterruptHandle;
+use trapline_debugger::InboxSender;
+
+/// A client that reads nothing for so long is taken for gone.
+const SLOWEST_CLIENT: Duration = Duration::from_secs(30);
+
+/// So many requests that are cancelled are remembered.
+const MOST_CANCELLED: usize = 1024;
+
+/// Both directions of a connection, as [`serve`](crate::serve) takes it.
+pub struct Connection {
+    reader: Box<dyn Read + Send>,
+    writer: Box<dyn Write + Send>,
+    log: Option<Box<dyn Write + Send>>,
+    /// Ends it, so that its thread does too.
+    stream: Option<TcpStream>,
+}
+
+impl Connection {
+    /// A connection over what bytes are read from and written to, such as standard input and output.
+    pub fn new(
+        reader: impl Read + Send + 'static,
+        writer: impl Write + Send + 'static,
+    ) -> Connection {
+        Connection {
+            reader: Box::new(reader),
+            writer: Box::new(writer),
+            log: None,
+            stream: None,
+        }
+    }
+
+    /// A connection over TCP.
+    ///
+    /// # Errors
+    ///
+    /// If the system refuses to have the stream used from two sides.
+    pub fn tcp(stream: TcpStream) -> io::Result<Connection> {
+        stream.set_nodelay(true)?;
+        stream.set_write_timeout(Some(SLOWEST_CLIENT))?;
+        Ok(Connection {
+            reader: Box::new(stream.try_clone()?),
+            writer: Box::new(stream.try_clone()?),
+            log: None,
+            stream: Some(stream),
+        })
+    }
+
+    /// The same, with all messages written down.
+    pub fn with_log(self, log: impl Write + Send + 'static) -> Connection {
+        Connection {
+            log: Some(Box::new(log)),
+            ..self
+        }
+    }
+
+    /// Begins to hear what the client says.
+    pub(crate) fn open(self, inbox: InboxSender<Incoming>) -> io::Result<Client> {
+        self.begin(inbox, None)
+    }
+
+    /// Begins to hear what the client says, but nothing else before it has shown the token in its request
+    /// to launch or attach.
+    pub(crate) fn open_guarded(
+        self,
+        inbox: InboxSender<Incoming>,
+        guard: Guard,
+    ) -> io::Result<Client> {
+        self.begin(inbox, Some(guard))
+    }
+
+    fn begin(self, inbox: InboxSender<Incoming>, guard: Option<Guard>) -> io::Result<Client> {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let client = Client(Arc::new(Shared {
+            number: NEXT.fetch_add(1, Ordering::Relaxed),
+            writer: Mutex::new(Writer {
+                sink: Some(self.writer),
+                seq: 0,
+            }),
+            log: self.log.map(Mutex::new),
+            cancelled: Mutex::default(),
+            call: Mutex::default(),
+            stream: self.stream,
+        }));
+        let heard = client.clone();
+        let mut reader = BufReader::new(self.reader);
+        thread::Builder::new()
+            .name("dap client".to_owned())
+            .spawn(move || {
+                let send = |what| {
+                    let client = heard.clone();
+                    inbox.send(Incoming { client, what })
+                };
+                let admitted = match guard {
+                    Some(guard) => guard.admit(&heard, &mut reader, &send),
+                    None => true,
+                };
+                if admitted {
+                    let why = hear(&heard, &mut reader, &send);
+                    send(Heard::Closed(why));
+                } else {
+                    heard.close();
+                    send(Heard::Refused);
+                }
+            })?;
+        Ok(client)
+    }
+}
+
+/// Reads messages until there are no more. Returns why, if that is not as it should be.
+fn hear(
+    client: &Client,
+    reader: &mut impl BufRead,
+    send: &dyn Fn(Heard) -> bool,
+) -> Option<String> {
+    loop {
+        let content = match read_message(reader, LONGEST_CONTENT) {
+            Ok(Some(content)) => content,
+            Ok(None) => return None,
+            Err(error) => return Some(error.to_string()),
+        };
+        client.write_down("<-", &content);
+        let what = match serde_json::from_slice(&content) {
+            Ok(ProtocolMessage::Request(request)) => {
+                client.note(&request);
+                Heard::Request(request)
+            }
+            // Nothing is asked of clients here that they could respond to.
+            Ok(_) => continue,
+            Err(error) => Heard::Malformed(error.to_string()),
+        };
+        if !send(what) {
+            return None;
+        }
+    }
+}
+
+/// What has come from a client.
+pub(crate) struct Incoming {
+    pub(crate) client: Client,
+    pub(crate) what: Heard,
+}
+
+pub(crate) enum Heard {
+    Request(RequestMessage),
+    /// Something that is no message, and why not.
+    Malformed(String),
+    /// The connection has ended, and why, if that is not as it should be.
+    Closed(Option<String>),
+    /// The client has shown the token: what it has said of itself. Its request to launch or attach follows.
+    Admitted(Box<InitializeRequestArguments>),
+    /// It has not.
+    Refused,
+}
+
+/// A client, to be spoken to. Copies are the same client. What is said to one that is gone is lost.
+#[derive(Clone)]
+pub(crate) struct Client(Arc<Shared>);
+
+struct Shared {
+    /// Tells it from others.
+    number: u64,
+    writer: Mutex<Writer>,
+    log: Option<Mutex<Box<dyn Write + Send>>>,
+    /// The requests that the client does not want any more.
+    cancelled: Mutex<HashSet<i64>>,
+    /// The call of a guest's function that a request has led to, with that.
+    call: Mutex<Option<(i64, InterruptHandle)>>,
+    stream: Option<TcpStream>,
+}
+
+struct Writer {
+    /// None once it has failed.
+    sink: Option<Box<dyn Write + Send>>,
+    seq: i64,
+}
+
+impl Client {
+    pub(crate) fn is(&self, other: &Client) -> bool {
+        self.0.number == other.0.number
+    }
+
+    /// Says something: a response or an event. Its number in the order of messages is set here.
+    pub(crate) fn say(&self, mut message: Value) {
+        let mut writer = self.0.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        writer.seq += 1;
+        message["seq"] = writer.seq.into();
+        let Some(sink) = &mut writer.sink else {
+            return;
+        };
+        let content = message.to_string();
+        self.write_down("->", content.as_bytes());
+        if write_message(sink, content.as_bytes()).is_err() {
+            writer.sink = None;
+            drop(writer);
+            self.close();
+        }
+    }
+
+    /// Tells of an event.
+    pub(crate) fn tell<E: Event>(&self, body: &E) {
+        let body = serde_json::to_value(body).unwrap_or_default();
+        let mut event = serde_json::json!({ "type": "event", "event": E::EVENT });
+        if !body.is_null() {
+            event["body"] = body;
+        }
+        self.say(event);
+    }
+
+    /// Writes a message down, if there is a log.
+    fn write_down(&self, direction: &str, content: &[u8]) {
+        if let Some(log) = &self.0.log {
+            let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
+            // A log that cannot be written is no reason to fail.
+            let _ = writeln!(log, "{direction} {}", String::from_utf8_lossy(content));
+            let _ = log.flush();
+        }
+    }
+
+    /// How long it may say nothing.
+    pub(crate) fn set_read_timeout(&self, timeout: Option<Duration>) {
+        if let Some(stream) = &self.0.stream {
+            let _ = stream.set_read_timeout(timeout);
+        }
+    }
+
+    /// Ends the connection.
+    pub(crate) fn close(&self) {
+        if let Some(stream) = &self.0.stream {
+            // It may have ended already.
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+    }
+
+    /// Does what cannot wait until the request's turn comes.
+    fn note(&self, request: &RequestMessage) {
+        let number = |name: &str| request.arguments.as_ref()?.get(name)?.as_i64();
+        let call = self.call();
+        match request.command.as_str() {
+            "cancel" => {
+                let Some(id) = number("requestId") else {
+                    return;
+                };
+                match &*call {
+                    Some((seq, handle)) if *seq == id => handle.interrupt(),
+                    _ => {
+                        let mut cancelled = self.cancelled();
+                        // What was answered long ago cannot be cancelled any more.
+                        if cancelled.len() == MOST_CANCELLED {
+                            cancelled.clear();
+                        }
+                        cancelled.insert(id);
+                    }
+                }
+            }
+            // Whatever runs for an expression is what the user wants to stop.
+            "pause" | "terminate" | "disconnect" => {
+                if let Some((_, handle)) = &*call {
+                    handle.interrupt();
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether a request is not wanted any more.
+    pub(crate) fn take_cancelled(&self, seq: i64) -> bool {
+        self.cancelled().remove(&seq)
+    }
+
+    /// A request has come to a call of a function of the guest, or to its end.
+    pub(crate) fn set_call(&self, call: Option<(i64, InterruptHandle)>) {
+        *self.call() = call;
+    }
+
+    fn cancelled(&self) -> MutexGuard<'_, HashSet<i64>> {
+        let cancelled = self.0.cancelled.lock();
+        cancelled.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn call(&self) -> MutexGuard<'_, Option<(i64, InterruptHandle)>> {
+        self.0.call.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

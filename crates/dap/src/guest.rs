@@ -1,0 +1,89 @@
+//! The guest as requests see it: the debugger, with a program that stands still or without one.
+
+use std::ops::Range;
+use trapline::InterruptHandle;
+use trapline_debugger::{Debuggee, Debugger, DebuggerError, FrameView, StackFrame};
+use trapline_symbols::Calls;
+
+/// What is done with the permission to call functions.
+pub(crate) type CallWork<'w> = &'w mut dyn FnMut(&mut dyn Calls);
+
+/// The debugger, with a program or without.
+pub(crate) trait Guest {
+    fn debugger(&self) -> &Debugger;
+
+    fn debugger_mut(&mut self) -> &mut Debugger;
+
+    /// Some of the frames on the stack, by their levels.
+    fn frames(&self, levels: Range<usize>) -> Vec<StackFrame>;
+
+    /// The frame of a level, to be looked into.
+    fn frame(&self, level: usize) -> Result<FrameView<'_>, DebuggerError>;
+
+    /// Works with the permission to call functions of the program. `begin` is given what stops each.
+    fn with_calls(
+        &self,
+        level: usize,
+        begin: &mut dyn FnMut(InterruptHandle),
+        work: CallWork<'_>,
+    ) -> Result<(), DebuggerError>;
+}
+
+/// The debugger without a program.
+pub(crate) struct Idle<'d>(pub(crate) &'d mut Debugger);
+
+impl Guest for Idle<'_> {
+    fn debugger(&self) -> &Debugger {
+        self.0
+    }
+
+    fn debugger_mut(&mut self) -> &mut Debugger {
+        self.0
+    }
+
+    fn frames(&self, _: Range<usize>) -> Vec<StackFrame> {
+        Vec::new()
+    }
+
+    fn frame(&self, level: usize) -> Result<FrameView<'_>, DebuggerError> {
+        Err(DebuggerError::NoFrame(level))
+    }
+
+    fn with_calls(
+        &self,
+        level: usize,
+        _: &mut dyn FnMut(InterruptHandle),
+        _: CallWork<'_>,
+    ) -> Result<(), DebuggerError> {
+        Err(DebuggerError::NoFrame(level))
+    }
+}
+
+impl<T: 'static> Guest for Debuggee<'_, '_, T> {
+    fn debugger(&self) -> &Debugger {
+        Debuggee::debugger(self)
+    }
+
+    fn debugger_mut(&mut self) -> &mut Debugger {
+        Debuggee::debugger_mut(self)
+    }
+
+    fn frames(&self, levels: Range<usize>) -> Vec<StackFrame> {
+        Debuggee::frames(self, levels)
+    }
+
+    fn frame(&self, level: usize) -> Result<FrameView<'_>, DebuggerError> {
+        Debuggee::frame(self, level)
+    }
+
+    fn with_calls(
+        &self,
+        level: usize,
+        begin: &mut dyn FnMut(InterruptHandle),
+        work: CallWork<'_>,
+    ) -> Result<(), DebuggerError> {
+        let mut calls = self.calls(level)?.on_begin(begin);
+        work(&mut calls);
+        Ok(())
+    }
+}

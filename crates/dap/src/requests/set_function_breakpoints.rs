@@ -1,0 +1,33 @@
+//! `setFunctionBreakpoints`: all breakpoints at functions.
+
+use super::Handle;
+use crate::breakpoints::{Group, Wanted};
+use crate::context::{Context, Refusal};
+use crate::protocol::{
+    SetBreakpointsBody, SetFunctionBreakpointsArguments, SetFunctionBreakpointsRequest,
+};
+use trapline_debugger::BreakpointKind;
+
+impl Handle for SetFunctionBreakpointsRequest {
+    fn handle(
+        context: &mut Context<'_>,
+        arguments: SetFunctionBreakpointsArguments,
+    ) -> Result<SetBreakpointsBody, Refusal> {
+        let wanted = arguments.breakpoints.into_iter().map(|breakpoint| Wanted {
+            kind: Ok(BreakpointKind::function(breakpoint.name.trim())),
+            condition: breakpoint.condition,
+            hit_condition: breakpoint.hit_condition,
+            log_message: None,
+        });
+        let debugger = context.guest.debugger_mut();
+        let breakpoints = &mut context.session.breakpoints;
+        let made = breakpoints.set(debugger, Group::Functions, wanted.collect());
+        let debugger = context.guest.debugger();
+        let told = made
+            .iter()
+            .map(|made| context.session.breakpoint(debugger, made));
+        Ok(SetBreakpointsBody {
+            breakpoints: told.collect(),
+        })
+    }
+}

@@ -1,0 +1,280 @@
+//! Values as clients are told of them.
+
+use crate::address;
+use crate::context::{Context, Refusal};
+use crate::protocol::{
+    ValueFormat, Variable as ProtocolVariable, VariableAttribute, VariablePresentationHint,
+};
+use crate::references::{Referent, ShownValue};
+use trapline_symbols::expression::ExpressionError;
+use trapline_symbols::{
+    Format, FrameEnvironment, Inspector, Radix, Value, ValueError, Variable, WasmValue,
+};
+
+/// A value in the parts that all answers have.
+#[derive(Default)]
+pub(crate) struct Told {
+    pub(crate) text: String,
+    pub(crate) type_name: Option<String>,
+    pub(crate) reference: i64,
+    pub(crate) named: Option<u32>,
+    pub(crate) indexed: Option<u32>,
+    pub(crate) memory: Option<String>,
+    pub(crate) hint: Option<VariablePresentationHint>,
+}
+
+/// Whether integers are wanted in hexadecimal.
+pub(crate) fn is_hex(format: Option<&ValueFormat>) -> bool {
+    format.is_some_and(|format| format.hex == Some(true))
+}
+
+fn inspector<'a>(inspector: &Inspector<'a>, shown: &ShownValue) -> Inspector<'a> {
+    let mut format = Format::default();
+    if shown.is_hex {
+        format = format.radix(Radix::Hexadecimal);
+    }
+    if shown.is_raw {
+        format = format.raw();
+    }
+    inspector.with_format(format)
+}
+
+/// Whether the parts of a value are known by numbers.
+pub(crate) fn is_index(name: &str) -> bool {
+    name.starts_with('[') && name.ends_with(']')
+}
+
+/// An expression for a part of a value, if one can be made.
+pub(crate) fn part_expression(whole: Option<&str>, name: &str) -> Option<String> {
+    let whole = whole?;
+    let is_word = |name: &str| {
+        let mut chars = name.chars();
+        chars
+            .next()
+            .is_some_and(|first| first.is_alphabetic() || first == '_')
+            && chars.all(|char| char.is_alphanumeric() || char == '_')
+    };
+    let inner = match whole.starts_with('*') {
+        true => format!("({whole})"),
+        false => whole.to_owned(),
+    };
+    if is_index(name)
+        && name[1..name.len() - 1]
+            .bytes()
+            .all(|byte| byte.is_ascii_digit())
+    {
+        return Some(format!("{inner}{name}"));
+    }
+    if name.starts_with('*') {
+        return Some(format!("*{inner}"));
+    }
+    (is_word(name) || name.bytes().all(|byte| byte.is_ascii_digit()) && !name.is_empty())
+        .then(|| format!("{inner}.{name}"))
+}
+
+impl Context<'_> {
+    /// Works with what shows the values of a frame.
+    pub(crate) fn inspect<R>(
+        &self,
+        level: usize,
+        work: impl FnOnce(&Inspector<'_>) -> Result<R, Refusal>,
+    ) -> Result<R, Refusal> {
+        let frame = self.guest.frame(level)?;
+        work(&frame.inspector()?)
+    }
+
+    /// What is told of a value.
+    pub(crate) fn tell_value(&mut self, shown: &ShownValue) -> Result<Told, Refusal> {
+        let frame = self.guest.frame(shown.level)?;
+        let plain = frame.inspector()?;
+        let inspector = inspector(&plain, shown);
+        let mut told = Told {
+            type_name: inspector.type_name(&shown.value).ok(),
+            memory: memory_reference(&plain, shown),
+            ..Told::default()
+        };
+        match inspector.text(&shown.value) {
+            Ok(text) => told.text = text,
+            Err(problem) => {
+                told.text = format!("<{problem}>");
+                told.hint = Some(VariablePresentationHint {
+                    attributes: Some(vec![VariableAttribute::Other(
+                        "failedEvaluation".to_owned(),
+                    )]),
+                    ..VariablePresentationHint::default()
+                });
+                return Ok(told);
+            }
+        }
+        let count = inspector.child_count(&shown.value).unwrap_or(0);
+        if count > 0 {
+            let first = inspector.children(&shown.value, 0..1).unwrap_or_default();
+            let count = u32::try_from(count).unwrap_or(u32::MAX);
+            match first.first().is_some_and(|part| is_index(part.name())) {
+                true => told.indexed = Some(count),
+                false => told.named = Some(count),
+            }
+            drop(frame);
+            told.reference = self.session.references.add(Referent::Value(shown.clone()));
+        }
+        Ok(told)
+    }
+
+    /// The parts of a value in a range.
+    pub(crate) fn parts(
+        &self,
+        shown: &ShownValue,
+        range: std::ops::Range<u64>,
+    ) -> Result<Vec<ShownValue>, Refusal> {
+        let frame = self.guest.frame(shown.level)?;
+        let inspector = inspector(&frame.inspector()?, shown);
+        let mut found: Vec<Value> = Vec::new();
+        let mut from = range.start;
+        // They come in pages.
+        while from < range.end {
+            let page = inspector.children(&shown.value, from..range.end);
+            let page = page.map_err(Refusal::because)?;
+            if page.is_empty() {
+                break;
+            }
+            from += page.len() as u64;
+            found.extend(page);
+        }
+        let whole = shown.expression.as_deref();
+        let parts = found.into_iter().map(|value| ShownValue {
+            expression: part_expression(whole, value.name()),
+            value,
+            ..shown.clone()
+        });
+        Ok(parts.collect())
+    }
+
+    /// A variable or part of one, as clients are told of it.
+    pub(crate) fn variable(
+        &mut self,
+        shown: &ShownValue,
+        declared: Option<&Variable>,
+    ) -> Result<ProtocolVariable, Refusal> {
+        let told = self.tell_value(shown)?;
+        let name = match shown.value.name() {
+            "" => "<unnamed>",
+            name => name,
+        };
+        Ok(ProtocolVariable {
+            name: name.to_owned(),
+            value: told.text,
+            type_name: told.type_name,
+            presentation_hint: told.hint,
+            evaluate_name: shown.expression.clone(),
+            variables_reference: told.reference,
+            named_variables: told.named,
+            indexed_variables: told.indexed,
+            memory_reference: told.memory,
+            declaration_location_reference: declared
+                .and_then(|variable| self.declaration(shown.level, variable)),
+            ..ProtocolVariable::default()
+        })
+    }
+
+    /// A number for where a variable is declared.
+    fn declaration(&mut self, level: usize, variable: &Variable) -> Option<i64> {
+        let declared = variable.declared.clone()?;
+        let frame = self.guest.frames(level..level + 1).into_iter().next()?;
+        let location = Referent::Location {
+            module: frame.module?,
+            file: declared.file,
+            line: declared.line?,
+            column: declared.column,
+        };
+        Some(self.session.references.add(location))
+    }
+
+    /// Works in the environment of a frame, with the permission to call functions or without.
+    pub(crate) fn with_environment<R>(
+        &mut self,
+        level: usize,
+        calls: bool,
+        work: impl FnOnce(&mut FrameEnvironment<'_, '_>) -> Result<R, ExpressionError>,
+        expression: &str,
+    ) -> Result<R, Refusal> {
+        let refuse = |error: ExpressionError| Refusal::because(error.render(expression));
+        let history = &mut self.session.history;
+        let frame = self.guest.frame(level)?;
+        if !calls {
+            let environment = frame.environment()?.with_history(history);
+            return work(&mut { environment }).map_err(refuse);
+        }
+        let client = self.session.client.clone();
+        let seq = self.seq;
+        let mut work = Some(work);
+        let mut result = None;
+        let worked = self.guest.with_calls(
+            level,
+            &mut |handle| client.set_call(Some((seq, handle))),
+            &mut |calls| {
+                let environment = frame.environment();
+                result = work.take().map(|work| {
+                    let environment = environment?.with_history(history).with_calls(calls);
+                    work(&mut { environment }).map_err(refuse)
+                });
+            },
+        );
+        self.session.client.set_call(None);
+        worked?;
+        let never = || Refusal::because("the expression was not evaluated");
+        result.ok_or_else(never)?
+    }
+}
+
+/// Where a value is in memory, or what it points to.
+fn memory_reference(inspector: &Inspector<'_>, shown: &ShownValue) -> Option<String> {
+    let address = |value: &Value| value.address();
+    let pointee = || -> Result<Option<u64>, ValueError> {
+        let parts = inspector.children(&shown.value, 0..1)?;
+        let first = parts.first().filter(|part| part.name().starts_with('*'));
+        Ok(first.and_then(Value::address))
+    };
+    let found = pointee().ok().flatten().or_else(|| address(&shown.value));
+    found.map(address::memory)
+}
+
+/// A value of WebAssembly, integers with their bits.
+pub(crate) fn wasm_value(value: WasmValue, is_hex: bool) -> (String, &'static str) {
+    let text = match value {
+        WasmValue::I32(bits) if is_hex => format!("{bits:#x}"),
+        WasmValue::I64(bits) if is_hex => format!("{bits:#x}"),
+        WasmValue::I32(bits) => (bits as i32).to_string(),
+        WasmValue::I64(bits) => (bits as i64).to_string(),
+        WasmValue::F32(bits) => f32::from_bits(bits).to_string(),
+        WasmValue::F64(bits) => f64::from_bits(bits).to_string(),
+        WasmValue::V128(bits) => format!("{bits:#034x}"),
+        WasmValue::Reference => "a reference".to_owned(),
+    };
+    let type_name = match value {
+        WasmValue::I32(_) => "i32",
+        WasmValue::I64(_) => "i64",
+        WasmValue::F32(_) => "f32",
+        WasmValue::F64(_) => "f64",
+        WasmValue::V128(_) => "v128",
+        WasmValue::Reference => "ref",
+    };
+    (text, type_name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::part_expression;
+
+    #[test]
+    fn parts_are_reached_from_the_whole() {
+        let part = |whole, name| part_expression(Some(whole), name);
+        assert_eq!(part("a", "b").as_deref(), Some("a.b"));
+        assert_eq!(part("a", "[3]").as_deref(), Some("a[3]"));
+        assert_eq!(part("t", "0").as_deref(), Some("t.0"));
+        assert_eq!(part("p", "*p").as_deref(), Some("*p"));
+        assert_eq!(part("*p", "next").as_deref(), Some("(*p).next"));
+        assert_eq!(part("m", "[\"key\"]"), None);
+        assert_eq!(part("a", "<base>"), None);
+        assert_eq!(part_expression(None, "b"), None);
+    }
+}
