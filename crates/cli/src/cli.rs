@@ -44,7 +44,10 @@ Examples:
       generate | trapline run - argument
 
   Keep all that there was at a crash, to be looked at later:
-      trapline run --coredump crash.core program.wasm";
+      trapline run --coredump crash.core program.wasm
+
+  Let an editor attach to it while it runs:
+      trapline run --listen 127.0.0.1:4711 program.wasm";
 
 const DEBUG_EXAMPLES: &str = "\
 Examples:
@@ -143,6 +146,17 @@ pub(crate) struct Run {
         hide_possible_values = false
     )]
     pub(crate) observe: Level,
+
+    /// Let debuggers attach to the program at this address of this machine's own; port 0 is any that is free
+    ///
+    /// The program is compiled to be observed, and runs at full speed as long as nobody is attached. A client
+    /// of the debug adapter protocol attaches with the token that is told on standard error.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Option<SocketAddr>,
+
+    /// What those who attach must show, instead of a token that is made up
+    #[arg(long, value_name = "TOKEN", requires = "listen")]
+    pub(crate) token: Option<String>,
 
     /// Wait for the debugger that has asked for it with --gdb
     #[arg(long, hide = true)]

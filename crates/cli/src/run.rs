@@ -9,6 +9,7 @@ use crate::text::harmless;
 use crate::wait::wait_for;
 use crate::{cache, guest, imports, invoke, report};
 use anyhow::{Context, anyhow, bail};
+use std::cell::RefCell;
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
@@ -16,9 +17,13 @@ use trapline::{
     Config, DebugSession, Engine, Error, ExternType, Func, Instance, Linker, Module, Observe,
     Store, Val,
 };
+use trapline_dap::{DebugPort, PortEnd};
 use trapline_debugger::{Debuggee, Debugger, Resume, Stop, StopReason};
 use trapline_wasi::{ExitCode, WasiCtx};
 use wasmparser::{Parser, Payload};
+
+/// What a program that a debugger has ended has for an exit code, as after SIGTERM.
+const TERMINATED: i32 = 128 + 15;
 
 pub(crate) fn run(command: &Run) -> Result<(), Failure> {
     let Some((file, words)) = command.guest.file_and_args.split_first() else {
@@ -34,7 +39,7 @@ pub(crate) fn run(command: &Run) -> Result<(), Failure> {
     let input = load::read(Path::new(file))?;
     let observes = match command.observe {
         // A dump has the values of all frames.
-        _ if dumps => true,
+        _ if dumps || command.listen.is_some() => true,
         Level::Auto => input.has_debug_information(),
         Level::None => false,
         Level::State => true,
@@ -55,6 +60,7 @@ pub(crate) fn run(command: &Run) -> Result<(), Failure> {
         dump_file,
         observes: observes.then(|| module.clone()),
         path: input.absolute_path(),
+        port: listen(command)?,
     };
     // The program may run for long, and nothing needs the file's bytes any more.
     drop(input);
@@ -103,6 +109,8 @@ struct Program {
     observes: Option<Module>,
     /// Where its file is.
     path: Option<String>,
+    /// Where debuggers can attach.
+    port: Option<RefCell<DebugPort>>,
 }
 
 impl Program {
@@ -166,28 +174,63 @@ impl Program {
         let mut values = CrashValues::default();
         let outcome = {
             let session = DebugSession::call(&mut *store, function, arguments)?;
-            let mut debuggee = Debuggee::new(&mut debugger, session);
-            loop {
-                let Stop { reason, .. } = wait_for(debuggee.resume(Resume::Continue));
-                let hint = match &reason {
+            let watch = |debuggee: &Debuggee<'_, '_, WasiCtx>, stop: &Stop| {
+                let hint = match &stop.reason {
                     StopReason::Trap { hint, .. } => hint.clone(),
                     StopReason::Exception { catcher: None, .. } | StopReason::HostError(_) => None,
-                    StopReason::Finished(_) => {
-                        let StopReason::Finished(outcome) = reason else {
-                            continue;
-                        };
-                        break outcome;
-                    }
-                    _ => continue,
+                    _ => return,
                 };
-                values = CrashValues::of(&debuggee, hint);
+                values = CrashValues::of(debuggee, hint);
                 if let Some(dump_file) = &self.dump_file {
-                    dump_file.take_down_session(&debuggee.session(), &reason);
+                    dump_file.take_down_session(&debuggee.session(), &stop.reason);
                 }
+            };
+            match &self.port {
+                Some(port) => {
+                    let mut port = port.borrow_mut();
+                    match wait_for(port.run_watched(&mut debugger, session, watch)) {
+                        PortEnd::Finished(outcome) => outcome,
+                        PortEnd::Terminated => return Err(Failure::Exit(TERMINATED)),
+                    }
+                }
+                None => run_to_end(Debuggee::new(&mut debugger, session), watch),
             }
         };
         outcome.map_err(|error| self.explain(store, error, &values))
     }
+}
+
+/// Runs a call to its end, and shows each stop on the way.
+fn run_to_end(
+    mut debuggee: Debuggee<'_, '_, WasiCtx>,
+    mut watch: impl FnMut(&Debuggee<'_, '_, WasiCtx>, &Stop),
+) -> Result<Vec<Val>, Error> {
+    loop {
+        let stop = wait_for(debuggee.resume(Resume::Continue));
+        watch(&debuggee, &stop);
+        if let StopReason::Finished(outcome) = stop.reason {
+            return outcome;
+        }
+    }
+}
+
+/// Where debuggers can attach to the program.
+fn listen(command: &Run) -> anyhow::Result<Option<RefCell<DebugPort>>> {
+    let Some(address) = command.listen else {
+        return Ok(None);
+    };
+    let token = match &command.token {
+        Some(token) => token.clone(),
+        None => crate::dap::random_token()?,
+    };
+    let port = DebugPort::listen(address, &token);
+    let port = port.map_err(|error| anyhow!("cannot listen at {address}: {error}"))?;
+    let mut told = format!("Debuggers can attach at {}", port.address());
+    if command.token.is_none() {
+        told += &format!(" with the token {token}");
+    }
+    crate::print_error(&(told + "\n"));
+    Ok(Some(RefCell::new(port)))
 }
 
 /// Fails if there is nothing in the module to run, and says what can be called instead.

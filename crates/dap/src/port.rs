@@ -26,7 +26,7 @@ use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::thread;
 use trapline::{DebugSession, Error, Val};
 use trapline_debugger::{
-    Arrival, Debuggee, Debugger, ExceptionFilters, Inbox, InboxSender, Resume, StopReason,
+    Arrival, Debuggee, Debugger, ExceptionFilters, Inbox, InboxSender, Resume, Stop, StopReason,
 };
 
 /// A port where clients can attach to a guest.
@@ -136,6 +136,21 @@ impl DebugPort {
         debugger: &mut Debugger,
         call: DebugSession<'_, T>,
     ) -> PortEnd {
+        self.run_watched(debugger, call, |_, _| {}).await
+    }
+
+    /// The same, and shows the host each stop of the guest, first of all and whether anyone is attached or
+    /// not: so it sees what is there at a crash.
+    ///
+    /// # Panics
+    ///
+    /// As [`Debuggee::resume`].
+    pub async fn run_watched<T: 'static>(
+        &mut self,
+        debugger: &mut Debugger,
+        call: DebugSession<'_, T>,
+        mut watch: impl FnMut(&Debuggee<'_, '_, T>, &Stop),
+    ) -> PortEnd {
         let mut debuggee = Debuggee::new(debugger, call);
         put_aside(debuggee.debugger_mut());
         let mut attached: Option<Session> = None;
@@ -148,6 +163,9 @@ impl DebugPort {
                     None => return PortEnd::Terminated,
                 },
             };
+            if let Arrival::Stop(stop) = &arrival {
+                watch(&debuggee, stop);
+            }
             let next = match (&mut attached, arrival) {
                 (Some(session), Arrival::Message(message))
                     if session.client.is(&message.client) =>
@@ -183,6 +201,7 @@ impl DebugPort {
                 Err(Ended::Finished(outcome)) => {
                     if let Some(session) = &mut attached {
                         session.report_end(Some(i64::from(outcome.is_err())));
+                        session.client.close();
                     }
                     return PortEnd::Finished(outcome);
                 }
@@ -194,6 +213,7 @@ impl DebugPort {
                 ) => {
                     if let Some(session) = &mut attached {
                         session.report_end(None);
+                        session.client.close();
                     }
                     return PortEnd::Terminated;
                 }

@@ -2,20 +2,26 @@
 //! says to the client.
 
 use crate::connection::{Client, Heard, Incoming};
+use crate::context::{Refusal, answer};
 use crate::protocol::{
     InitializeRequest, InitializeRequestArguments, ProtocolMessage, RequestMessage, TerminatedEvent,
 };
 use crate::transport::{LONGEST_CONTENT, read_message, write_message};
 use serde::Deserialize;
 use serde_json::Value;
-use std::io::BufReader;
+use std::collections::HashMap;
+use std::io::{self, BufReader};
 use std::net::{Shutdown, TcpStream, ToSocketAddrs};
-use std::thread;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 use trapline_debugger::Inbox;
 
 /// A port that does not answer for so long is taken for dead.
 const CONNECT: Duration = Duration::from_secs(10);
+
+/// The number of the request that the adapter makes itself. No client has negative ones.
+const INITIALIZE: i64 = -1;
 
 /// Where a program can be attached to.
 #[derive(Deserialize)]
@@ -30,7 +36,21 @@ fn loopback() -> String {
 }
 
 /// A connection with the port of a program.
-pub(crate) struct RemotePort(TcpStream);
+pub(crate) struct RemotePort {
+    stream: TcpStream,
+    client: Client,
+    waiting: Arc<Waiting>,
+    listener: Option<JoinHandle<()>>,
+}
+
+/// The requests that the port has not answered; `None` once it is gone.
+struct Waiting(Mutex<Option<HashMap<i64, RequestMessage>>>);
+
+impl Waiting {
+    fn requests(&self) -> MutexGuard<'_, Option<HashMap<i64, RequestMessage>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// Connects with the port that a request to attach names, and passes the request on.
 pub(crate) fn connect(
@@ -43,38 +63,64 @@ pub(crate) fn connect(
     let place = place.map_err(|error| format!("the attach configuration is not valid: {error}"))?;
     let Place { host, port } = &place;
     let failed = |error| format!("cannot connect with {host}:{port}: {error}");
-    let addresses = (host.as_str(), *port).to_socket_addrs().map_err(failed)?;
-    let mut last = std::io::Error::from(std::io::ErrorKind::AddrNotAvailable);
-    let mut stream = None;
-    for address in addresses {
-        match TcpStream::connect_timeout(&address, CONNECT) {
-            Ok(connected) => {
-                stream = Some(connected);
-                break;
-            }
-            Err(error) => last = error,
-        }
-    }
-    let stream = stream.ok_or_else(|| failed(last))?;
-    let mut port = RemotePort(stream);
-    let initialize = RequestMessage::new::<InitializeRequest>(-1, &traits);
+    let mut port = RemotePort {
+        stream: open(host, *port).map_err(failed)?,
+        client: client.clone(),
+        waiting: Arc::new(Waiting(Mutex::new(Some(HashMap::new())))),
+        listener: None,
+    };
+    let initialize = RequestMessage::new::<InitializeRequest>(INITIALIZE, &traits);
     let initialize = initialize.map_err(|error| error.to_string())?;
     port.send(initialize).map_err(failed)?;
-    port.send(request.clone()).map_err(failed)?;
-    port.listen(client.clone()).map_err(failed)?;
+    port.pass(request.clone());
+    port.listen().map_err(failed)?;
     Ok(port)
 }
 
+fn open(host: &str, port: u16) -> io::Result<TcpStream> {
+    let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
+    for address in (host, port).to_socket_addrs()? {
+        match TcpStream::connect_timeout(&address, CONNECT) {
+            Ok(stream) => return Ok(stream),
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
+}
+
+/// What becomes of a request that nobody is left to answer.
+fn answer_for_dead(client: &Client, request: &RequestMessage) {
+    let result = match request.command.as_str() {
+        "disconnect" | "terminate" => Ok(Value::Null),
+        "attach" => Err(Refusal::because("the port has closed the connection")),
+        _ => Err(Refusal::because("the program is gone")),
+    };
+    answer(client, request, result);
+}
+
 impl RemotePort {
-    fn send(&mut self, request: RequestMessage) -> std::io::Result<()> {
+    fn send(&mut self, request: RequestMessage) -> io::Result<()> {
         let message = serde_json::to_vec(&ProtocolMessage::Request(request))?;
-        write_message(&mut self.0, &message)
+        write_message(&mut self.stream, &message)
+    }
+
+    /// Passes a request on. It is answered in any case.
+    fn pass(&mut self, request: RequestMessage) {
+        match &mut *self.waiting.requests() {
+            Some(waiting) => drop(waiting.insert(request.seq, request.clone())),
+            None => return answer_for_dead(&self.client, &request),
+        }
+        if self.send(request).is_err() {
+            // The listener finds that out too, and answers.
+            let _ = self.stream.shutdown(Shutdown::Both);
+        }
     }
 
     /// Passes on what the port says, on a thread of its own.
-    fn listen(&self, client: Client) -> std::io::Result<()> {
-        let mut reader = BufReader::new(self.0.try_clone()?);
-        thread::Builder::new()
+    fn listen(&mut self) -> io::Result<()> {
+        let mut reader = BufReader::new(self.stream.try_clone()?);
+        let (client, waiting) = (self.client.clone(), Arc::clone(&self.waiting));
+        let listener = thread::Builder::new()
             .name("dap port".to_owned())
             .spawn(move || {
                 let mut is_over = false;
@@ -82,17 +128,26 @@ impl RemotePort {
                     let Ok(message) = serde_json::from_slice::<Value>(&content) else {
                         break;
                     };
-                    // The client has its answer to that from the adapter itself.
-                    if message["type"] == "response" && message["request_seq"] == -1 {
+                    let answered = message["request_seq"].as_i64();
+                    if message["type"] == "response" && answered == Some(INITIALIZE) {
+                        // The client has its answer to that from the adapter itself.
                         continue;
+                    }
+                    if let (Some(seq), Some(waiting)) = (answered, &mut *waiting.requests()) {
+                        waiting.remove(&seq);
                     }
                     is_over |= message["event"] == "terminated";
                     client.say(message);
+                }
+                let left = waiting.requests().take().unwrap_or_default();
+                for request in left.values() {
+                    answer_for_dead(&client, request);
                 }
                 if !is_over {
                     client.tell(&TerminatedEvent::default());
                 }
             })?;
+        self.listener = Some(listener);
         Ok(())
     }
 
@@ -103,11 +158,16 @@ impl RemotePort {
                 break;
             };
             let is_last = request.command == "disconnect";
-            if self.send(request).is_err() || is_last {
+            self.pass(request);
+            if is_last {
                 break;
             }
         }
-        // The answer to the last request is still passed on.
-        let _ = self.0.shutdown(Shutdown::Write);
+        // What the port still says is passed on, until it ends the connection as well.
+        let _ = self.stream.shutdown(Shutdown::Write);
+        let _ = self.stream.set_read_timeout(Some(CONNECT));
+        if let Some(listener) = self.listener.take() {
+            let _ = listener.join();
+        }
     }
 }

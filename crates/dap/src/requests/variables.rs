@@ -93,7 +93,12 @@ pub(super) fn known(
     if kind == ScopeKind::Globals {
         let symbols = frame.symbols().zip(frame.shown().wasm_pc);
         let globals = symbols.map(|(symbols, wasm_pc)| symbols.unit_globals(wasm_pc));
-        return globals.unwrap_or(Ok(Vec::new())).map_err(Refusal::because);
+        let mut globals = globals
+            .unwrap_or(Ok(Vec::new()))
+            .map_err(Refusal::because)?;
+        // Compilers make variables of the texts in a program, which have no names.
+        globals.retain(|variable| variable.name.is_some());
+        return Ok(globals);
     }
     let wanted = match kind {
         ScopeKind::Arguments => VariableKind::Parameter,
