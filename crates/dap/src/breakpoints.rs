@@ -141,6 +141,15 @@ impl Session {
             if let Some((source, line, column)) = self.source_of_place(debugger, place) {
                 told.source = Some(source);
                 told.line = Some(self.line_to_client(line));
+                // Editors would move a breakpoint for a line into it.
+                let is_wanted = matches!(
+                    breakpoint.kind(),
+                    BreakpointKind::Source {
+                        column: Some(_),
+                        ..
+                    }
+                );
+                let column = column.filter(|_| is_wanted);
                 told.column = column.map(|column| self.column_to_client(column));
             }
         }

@@ -9,7 +9,7 @@ use trapline_symbols::Value;
 /// The variables of a frame that are shown together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ScopeKind {
-    Arguments,
+    /// Those of the function, its arguments first. Editors unfold the first scope only.
     Locals,
     /// Those outside of functions, of the frame's source file.
     Globals,

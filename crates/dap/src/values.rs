@@ -58,6 +58,12 @@ pub(crate) fn part_expression(whole: Option<&str>, name: &str) -> Option<String>
         true => format!("({whole})"),
         false => whole.to_owned(),
     };
+    if let Some(pointer) = whole.strip_prefix('*').filter(|_| is_word(name)) {
+        return Some(match pointer.starts_with('*') {
+            true => format!("({pointer})->{name}"),
+            false => format!("{pointer}->{name}"),
+        });
+    }
     if is_index(name)
         && name[1..name.len() - 1]
             .bytes()
@@ -106,9 +112,10 @@ impl Context<'_> {
                 return Ok(told);
             }
         }
-        let count = inspector.child_count(&shown.value).unwrap_or(0);
+        let whole = through_pointer(&inspector, shown);
+        let count = inspector.child_count(&whole.value).unwrap_or(0);
         if count > 0 {
-            let first = inspector.children(&shown.value, 0..1).unwrap_or_default();
+            let first = inspector.children(&whole.value, 0..1).unwrap_or_default();
             let count = u32::try_from(count).unwrap_or(u32::MAX);
             match first.first().is_some_and(|part| is_index(part.name())) {
                 true => told.indexed = Some(count),
@@ -128,6 +135,7 @@ impl Context<'_> {
     ) -> Result<Vec<ShownValue>, Refusal> {
         let frame = self.guest.frame(shown.level)?;
         let inspector = inspector(&frame.inspector()?, shown);
+        let shown = &through_pointer(&inspector, shown);
         let mut found: Vec<Value> = Vec::new();
         let mut from = range.start;
         // They come in pages.
@@ -226,6 +234,26 @@ impl Context<'_> {
     }
 }
 
+/// What a pointer points to, if that has parts, which are shown as the pointer's own; else the value itself.
+fn through_pointer(inspector: &Inspector<'_>, shown: &ShownValue) -> ShownValue {
+    let parts = match shown.is_raw {
+        true => Vec::new(),
+        false => inspector.children(&shown.value, 0..2).unwrap_or_default(),
+    };
+    let [target] = &parts[..] else {
+        return shown.clone();
+    };
+    let is_target = target.name().starts_with('*') || target.name().is_empty();
+    if !is_target || inspector.child_count(target).unwrap_or(0) == 0 {
+        return shown.clone();
+    }
+    ShownValue {
+        value: target.clone(),
+        expression: part_expression(shown.expression.as_deref(), target.name()),
+        ..shown.clone()
+    }
+}
+
 /// Where a value is in memory, or what it points to.
 fn memory_reference(inspector: &Inspector<'_>, shown: &ShownValue) -> Option<String> {
     let address = |value: &Value| value.address();
@@ -272,7 +300,7 @@ mod tests {
         assert_eq!(part("a", "[3]").as_deref(), Some("a[3]"));
         assert_eq!(part("t", "0").as_deref(), Some("t.0"));
         assert_eq!(part("p", "*p").as_deref(), Some("*p"));
-        assert_eq!(part("*p", "next").as_deref(), Some("(*p).next"));
+        assert_eq!(part("*p", "next").as_deref(), Some("p->next"));
         assert_eq!(part("m", "[\"key\"]"), None);
         assert_eq!(part("a", "<base>"), None);
         assert_eq!(part_expression(None, "b"), None);

@@ -58,7 +58,6 @@ impl<M> Shared<M> {
 
 impl<M> Inbox<M> {
     /// An inbox, and what sends to it.
-    #[expect(clippy::new_ret_no_self, reason = "as channels are made")]
     pub fn new() -> (InboxSender<M>, Inbox<M>) {
         let shared = Arc::new(Shared(Mutex::new(State {
             messages: VecDeque::new(),

@@ -126,7 +126,7 @@ fn members(context: &mut Context<'_>, level: usize, expression: &str) -> BTreeSe
 
 /// The names of variables that are known in a frame.
 fn variables(context: &Context<'_>, level: usize) -> BTreeSet<String> {
-    let kinds = [ScopeKind::Arguments, ScopeKind::Locals, ScopeKind::Globals];
+    let kinds = [ScopeKind::Locals, ScopeKind::Globals];
     let known = kinds
         .into_iter()
         .flat_map(|kind| super::variables::known(context, level, kind).unwrap_or_default());

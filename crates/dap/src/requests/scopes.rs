@@ -19,15 +19,9 @@ impl Handle for ScopesRequest {
         }
         let mut kinds = Vec::new();
         if let Some(scopes) = frame.scopes() {
-            let count = |wanted| {
-                let variables = scopes.variables();
-                variables.filter(|variable| variable.kind == wanted).count()
-            };
-            let (parameters, locals) = (count(VariableKind::Parameter), count(VariableKind::Local));
-            if parameters > 0 {
-                kinds.push((ScopeKind::Arguments, Some(parameters)));
-            }
-            kinds.push((ScopeKind::Locals, Some(locals)));
+            let variables = scopes.variables();
+            let own = variables.filter(|variable| variable.kind != VariableKind::Global);
+            kinds.push((ScopeKind::Locals, Some(own.count())));
             kinds.push((ScopeKind::Globals, None));
         }
         let machine = frame.target();
@@ -53,7 +47,6 @@ impl Handle for ScopesRequest {
 
 fn scope(kind: ScopeKind, number: i64, count: Option<usize>) -> Scope {
     let (name, hint) = match kind {
-        ScopeKind::Arguments => ("Arguments", Some(ScopePresentationHint::Arguments)),
         ScopeKind::Locals => ("Locals", Some(ScopePresentationHint::Locals)),
         ScopeKind::Globals => (
             "Globals",
@@ -75,7 +68,7 @@ fn scope(kind: ScopeKind, number: i64, count: Option<usize>) -> Scope {
         variables_reference: number,
         named_variables: count.map(|count| count as u32),
         // What is not of the source is not unfolded at every step.
-        expensive: !matches!(kind, ScopeKind::Arguments | ScopeKind::Locals),
+        expensive: kind != ScopeKind::Locals,
         ..Scope::default()
     }
 }

@@ -56,7 +56,7 @@ fn of_scope(
     is_hex: bool,
 ) -> Result<Vec<Variable>, Refusal> {
     match kind {
-        ScopeKind::Arguments | ScopeKind::Locals | ScopeKind::Globals => {
+        ScopeKind::Locals | ScopeKind::Globals => {
             let known = known(context, level, kind)?;
             let mut told = Vec::with_capacity(known.len());
             let mut names: Vec<&str> = Vec::new();
@@ -83,7 +83,7 @@ fn of_scope(
     }
 }
 
-/// The variables of a scope, innermost first.
+/// The variables of a scope; those of inner blocks before those of outer ones.
 pub(super) fn known(
     context: &Context<'_>,
     level: usize,
@@ -100,18 +100,15 @@ pub(super) fn known(
         globals.retain(|variable| variable.name.is_some());
         return Ok(globals);
     }
-    let wanted = match kind {
-        ScopeKind::Arguments => VariableKind::Parameter,
-        _ => VariableKind::Local,
+    let Some(scopes) = frame.scopes() else {
+        return Ok(Vec::new());
     };
-    let variables = frame
-        .scopes()
-        .into_iter()
-        .flat_map(|scopes| scopes.variables());
-    Ok(variables
-        .filter(|variable| variable.kind == wanted)
-        .cloned()
-        .collect())
+    let of = |wanted| {
+        let variables = scopes.variables();
+        variables.filter(move |variable| variable.kind == wanted)
+    };
+    let all = of(VariableKind::Parameter).chain(of(VariableKind::Local));
+    Ok(all.cloned().collect())
 }
 
 fn of_machine(
