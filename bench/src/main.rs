@@ -6,6 +6,7 @@
     reason = "one file is compiled against each of the two engines"
 )]
 
+mod adapter;
 mod big;
 mod clock;
 mod corpus;
@@ -56,6 +57,7 @@ Examples (after `cargo run --release --manifest-path bench/Cargo.toml --`):
   observation                        what all of them cost, and guest_debug beside them
   sessions                           what debug sessions take
   debugger                           what conditions cost, and steps over long calls
+  adapter                            what an editor waits for
   docs                               carry the stored results into docs/performance.md
   profile compile regex -e trapline  one thing again and again, to be looked at with `perf`";
 
@@ -78,6 +80,8 @@ enum Command {
     Sessions(sessions::Args),
     /// Measure what conditions of breakpoints cost, and a step over a long call
     Debugger(debugger::Args),
+    /// Measure what an editor waits for: `trapline dap`
+    Adapter(adapter::Args),
     /// Tell the memory that sessions of one kind hold, in a process of their own
     #[command(hide = true)]
     SessionMemory(sessions::memory::Args),
@@ -162,6 +166,7 @@ fn main() -> Result<()> {
         Some(Command::List { corpus }) => list(&corpus),
         Some(Command::Observation(args)) => observation::run(&args),
         Some(Command::Sessions(args)) => sessions::run(&args),
+        Some(Command::Adapter(args)) => adapter::run(&args),
         Some(Command::Debugger(args)) => debugger::run(&args),
         Some(Command::SessionMemory(args)) => sessions::memory::run(&args),
         Some(Command::Profile(args)) => profile::run(&args),
