@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 use trapline::InterruptHandle;
-use trapline_debugger::{Debuggee, Debugger, DebuggerError, FrameView, StackFrame};
+use trapline_debugger::{Debuggee, Debugger, DebuggerError, FrameView, StackFrame, StepTarget};
 use trapline_symbols::Calls;
 
 /// What is done with the permission to call functions.
@@ -19,6 +19,9 @@ pub(crate) trait Guest {
 
     /// The frame of a level, to be looked into.
     fn frame(&self, level: usize) -> Result<FrameView<'_>, DebuggerError>;
+
+    /// The calls on the line that the innermost frame is at.
+    fn step_targets(&self) -> Vec<StepTarget>;
 
     /// Works with the permission to call functions of the program. `begin` is given what stops each.
     fn with_calls(
@@ -49,6 +52,10 @@ impl Guest for Idle<'_> {
         Err(DebuggerError::NoFrame(level))
     }
 
+    fn step_targets(&self) -> Vec<StepTarget> {
+        Vec::new()
+    }
+
     fn with_calls(
         &self,
         level: usize,
@@ -74,6 +81,10 @@ impl<T: 'static> Guest for Debuggee<'_, '_, T> {
 
     fn frame(&self, level: usize) -> Result<FrameView<'_>, DebuggerError> {
         Debuggee::frame(self, level)
+    }
+
+    fn step_targets(&self) -> Vec<StepTarget> {
+        Debuggee::step_targets(self)
     }
 
     fn with_calls(

@@ -44,6 +44,10 @@ pub(crate) enum Referent {
         kind: ScopeKind,
     },
     Value(ShownValue),
+    /// A call that can be stepped into.
+    Call {
+        wasm_pc: u32,
+    },
     /// A place in the source, for requests for locations.
     Location {
         module: ModuleId,

@@ -35,15 +35,14 @@ impl Client {
 }
 
 impl Session {
-    /// Writes a line that tells of something gone wrong.
+    /// Writes a line that tells of something gone wrong, to the console only: editors show what is
+    /// `important` above everything else, without its styling.
     pub(crate) fn complain(&self, text: &str) {
-        match self.traits.supports_ansi_styling {
-            Some(true) => {
-                let text = format!("\u{1b}[1;31m{text}\u{1b}[0m");
-                self.client.print(OutputCategory::Important, &text);
-            }
-            _ => self.client.print(OutputCategory::Important, text),
-        }
+        let text = match self.traits.supports_ansi_styling {
+            Some(true) => format!("\u{1b}[1;31m{text}\u{1b}[0m"),
+            _ => text.to_owned(),
+        };
+        self.client.print(OutputCategory::Console, &text);
     }
 
     /// Tells the client of a stop, if it wants to hear of it.

@@ -80,7 +80,7 @@ pub use breakpoints::{
     Breakpoint, BreakpointId, BreakpointKind, BreakpointPlace, BreakpointSettings, Breakpoints,
     HitCondition, HitConditionError, LogMessage, LogMessageError, LogPart,
 };
-pub use debuggee::{Debuggee, Resume};
+pub use debuggee::{Debuggee, Resume, StepTarget};
 pub use debugger::{Debugger, LogEntry, Settings};
 pub use dump::Postmortem;
 pub use error::DebuggerError;

@@ -6,7 +6,6 @@ use crate::protocol::{
     ExceptionBreakMode, ExceptionDetails, ExceptionInfoArguments, ExceptionInfoBody,
     ExceptionInfoRequest,
 };
-use trapline_symbols::SourceLocation;
 
 /// So many frames are told of.
 const FRAMES: usize = 32;
@@ -24,13 +23,19 @@ impl Handle for ExceptionInfoRequest {
             Some(hint) => format!("{}; {hint}", exception.description),
             None => exception.description.clone(),
         };
+        let debugger = context.guest.debugger();
+        let session = &mut *context.session;
         let frames = context.guest.frames(0..FRAMES).into_iter();
-        let lines = frames.map(|frame| match &frame.location {
-            Some(SourceLocation { file, line, .. }) => {
-                let line = line.map_or(String::new(), |line| format!(":{line}"));
-                format!("#{} {} at {file}{line}", frame.level, frame.function)
-            }
-            None => format!("#{} {}", frame.level, frame.function),
+        let lines = frames.map(|frame| {
+            let place = frame.location.as_ref().zip(frame.module);
+            let place = place.map(|(location, module)| {
+                let source = session.sources.source(debugger, module, &location.file);
+                let file = source.path.unwrap_or_else(|| location.file.clone());
+                let line = location.line.map(|line| format!(":{line}"));
+                format!(" at {file}{}", line.unwrap_or_default())
+            });
+            let place = place.unwrap_or_default();
+            format!("#{} {}{place}", frame.level, frame.function)
         });
         Ok(ExceptionInfoBody {
             exception_id: exception.id.clone(),

@@ -46,6 +46,7 @@ pub(crate) fn capabilities() -> Capabilities {
         supports_evaluate_for_hovers: Some(true),
         exception_breakpoint_filters: Some(exception_filters()),
         supports_set_variable: Some(true),
+        supports_step_in_targets_request: Some(true),
         supports_completions_request: Some(true),
         completion_trigger_characters: Some(vec![".".to_owned(), ">".to_owned(), ":".to_owned()]),
         supports_modules_request: Some(true),
@@ -67,6 +68,7 @@ pub(crate) fn capabilities() -> Capabilities {
         supports_stepping_granularity: Some(true),
         supports_instruction_breakpoints: Some(true),
         supports_exception_filter_options: Some(true),
+        supports_ansi_styling: Some(true),
         ..Capabilities::default()
     }
 }

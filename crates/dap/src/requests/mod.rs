@@ -27,6 +27,7 @@ mod set_variable;
 mod source;
 mod stack_trace;
 mod step_in;
+mod step_in_targets;
 mod step_out;
 mod terminate;
 mod threads;
@@ -96,6 +97,7 @@ pub(crate) fn handle(
             ContinueRequest,
             NextRequest,
             StepInRequest,
+            StepInTargetsRequest,
             StepOutRequest,
             PauseRequest,
             ThreadsRequest,

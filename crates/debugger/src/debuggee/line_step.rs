@@ -7,6 +7,7 @@
 use super::resume::{Goal, Motion, Next, Plan};
 use super::{Debuggee, Here};
 use crate::modules::Function;
+use crate::modules::layout::first_operator;
 use crate::stepping::{FunctionCode, Position};
 use crate::stop::{Stop, StopReason};
 use trapline::FrameId;
@@ -21,6 +22,16 @@ pub(super) enum LineMode {
     Until,
 }
 
+/// A call that a step can lead into, as [`Debuggee::step_targets`] tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StepTarget {
+    /// The offset of the call in the module file.
+    pub wasm_pc: u32,
+    /// The function that is called, readable; `None` if that is found out when the program runs.
+    pub function: Option<String>,
+}
+
 /// A step by line.
 #[derive(Default)]
 pub(super) struct LineStep {
@@ -31,6 +42,8 @@ pub(super) struct LineStep {
     position: Option<Position>,
     /// Where an instruction is made that leads into a call.
     from: Option<(FrameId, u32)>,
+    /// The only call to step into; `None` for whichever comes first.
+    target: Option<u32>,
     /// Not before this place.
     after: u32,
     /// Whether the source of where it began can be shown: then functions whose source cannot are gone
@@ -49,6 +62,11 @@ impl LineStep {
         }
     }
 
+    /// Whether it is to lead into a call.
+    fn wants(&self, call: u32) -> bool {
+        self.target.is_none_or(|target| target == call)
+    }
+
     /// Whether the innermost frame is where an instruction was to be made.
     pub(super) fn is_where_it_was(&self, here: &Here) -> bool {
         self.from
@@ -58,7 +76,7 @@ impl LineStep {
 
 impl<T: 'static> Debuggee<'_, '_, T> {
     /// The plan for a step, or the stop that it comes to at once: at the beginning of an inlined call.
-    pub(super) fn plan_line(&mut self, mode: LineMode) -> Result<Plan, Stop> {
+    pub(super) fn plan_line(&mut self, mode: LineMode, target: Option<u32>) -> Result<Plan, Stop> {
         let entered = self.stack().entered;
         let here = self.here();
         let found = here.and_then(|here| {
@@ -72,6 +90,7 @@ impl<T: 'static> Debuggee<'_, '_, T> {
         let depth = entered.unwrap_or(all).min(all);
         let shows_source = self.has_source(&function);
         if mode == LineMode::Into
+            && target.is_none()
             && let Some(entered) = self.enterable(shows_source, &function.code, wasm_pc, depth)
         {
             self.enter(entered);
@@ -82,6 +101,7 @@ impl<T: 'static> Debuggee<'_, '_, T> {
             origin: Some(frame),
             position: Some(function.code.position(wasm_pc, depth)),
             shows_source,
+            target,
             ..LineStep::default()
         };
         if mode == LineMode::Until {
@@ -91,7 +111,8 @@ impl<T: 'static> Debuggee<'_, '_, T> {
         if function.code.has_lines() {
             motion = self.line_motion(&step, frame, &function);
             let is_call = |call: &crate::modules::layout::Call| call.wasm_pc == wasm_pc;
-            if mode == LineMode::Into && function.calls.iter().any(is_call) {
+            let is_wanted = step.wants(wasm_pc) && function.calls.iter().any(is_call);
+            if mode == LineMode::Into && is_wanted {
                 step.from = Some((frame, wasm_pc));
                 motion = Motion::Instruction;
             }
@@ -100,6 +121,37 @@ impl<T: 'static> Debuggee<'_, '_, T> {
             goal: Goal::Line(step),
             motion,
         })
+    }
+
+    /// The calls that there still are on the line that the innermost frame is at.
+    pub fn step_targets(&self) -> Vec<StepTarget> {
+        let found = self.here().and_then(|here| {
+            let function = self.function(here.module, here.wasm_pc)?;
+            Some((
+                self.debugger.modules.get(here.module)?,
+                here.wasm_pc,
+                function,
+            ))
+        });
+        let Some((module, wasm_pc, function)) = found else {
+            return Vec::new();
+        };
+        let code = &function.code;
+        let all = code.depth(wasm_pc);
+        let depth = self.stack().entered.unwrap_or(all).min(all);
+        let position = code.position(wasm_pc, depth);
+        let calls = function.calls.iter();
+        let calls = calls.filter(|call| call.wasm_pc >= wasm_pc);
+        let targets = calls.filter(|call| code.is_here(&position, call.wasm_pc));
+        let targets = targets.map(|call| StepTarget {
+            wasm_pc: call.wasm_pc,
+            function: call.target.map(|target| {
+                let body = module.layout().body(target);
+                let entry = body.and_then(|body| first_operator(module.wasm(), &body));
+                module.readable_name(target, entry)
+            }),
+        });
+        targets.collect()
     }
 
     /// The motion to where the step ends in its frame, or to a call.
@@ -111,9 +163,12 @@ impl<T: 'static> Debuggee<'_, '_, T> {
         };
         places.retain(|wasm_pc| *wasm_pc >= step.after && !step.unreachable.contains(wasm_pc));
         if let (LineMode::Into, Some(position)) = (step.mode, &step.position) {
-            places.extend(code.inlined_calls(position));
+            if step.target.is_none() {
+                places.extend(code.inlined_calls(position));
+            }
             let calls = function.calls.iter().map(|call| call.wasm_pc);
-            places.extend(calls.filter(|wasm_pc| code.is_here(position, *wasm_pc)));
+            let calls = calls.filter(|wasm_pc| code.is_here(position, *wasm_pc));
+            places.extend(calls.filter(|wasm_pc| step.wants(*wasm_pc)));
         }
         within(frame, places)
     }
@@ -175,7 +230,8 @@ impl<T: 'static> Debuggee<'_, '_, T> {
                     self.enter(shared);
                     return Ok(None);
                 }
-                if code.inlined_calls(position).contains(&wasm_pc)
+                if step.target.is_none()
+                    && code.inlined_calls(position).contains(&wasm_pc)
                     && let Some(entered) = self.enterable(step.shows_source, code, wasm_pc, shared)
                 {
                     self.enter(entered);
@@ -191,7 +247,7 @@ impl<T: 'static> Debuggee<'_, '_, T> {
         }
         let is_call = function.calls.iter().any(|call| call.wasm_pc == wasm_pc);
         Ok(Some(match step.mode {
-            LineMode::Into if is_call => {
+            LineMode::Into if is_call && step.wants(wasm_pc) => {
                 step.from = Some((frame, wasm_pc));
                 Motion::Instruction
             }
@@ -229,6 +285,8 @@ impl<T: 'static> Debuggee<'_, '_, T> {
                 Some(Motion::Instruction)
             }
             (None, [call]) => Some(within(frame, vec![call.wasm_pc])),
+            // The user wants to be just there.
+            (None, _) if step.target.is_some() => None,
             (None, _) => Some(within(frame, Vec::new())),
         }
     }

@@ -6,6 +6,7 @@ mod line_step;
 mod placing;
 mod resume;
 
+pub use line_step::StepTarget;
 pub use resume::Resume;
 
 use crate::debugger::Debugger;

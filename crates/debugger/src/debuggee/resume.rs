@@ -31,6 +31,11 @@ pub enum Resume {
     /// To another line, also in a function that is called, if its source can be shown. An inlined call is
     /// a call. A call that has not begun is stepped to its first instruction.
     StepIn,
+    /// As a step in, but into one call only, of those that [`Debuggee::step_targets`] tells.
+    StepIntoCall {
+        /// The offset of the call in the module file.
+        wasm_pc: u32,
+    },
     /// To another line of this function, or of one further out when it returns.
     StepOver,
     /// As a step over, but not backwards: out of loops.
@@ -152,9 +157,12 @@ impl<T: 'static> Debuggee<'_, '_, T> {
             Resume::StepInstruction => self.plan_instruction(),
             Resume::StepInstructionOver => self.plan_instruction_over(),
             Resume::StepOut { level } => self.plan_step_out(level)?,
-            Resume::StepIn => return Ok(self.plan_line(LineMode::Into)),
-            Resume::StepOver => return Ok(self.plan_line(LineMode::Over)),
-            Resume::Until => return Ok(self.plan_line(LineMode::Until)),
+            Resume::StepIn => return Ok(self.plan_line(LineMode::Into, None)),
+            Resume::StepOver => return Ok(self.plan_line(LineMode::Over, None)),
+            Resume::Until => return Ok(self.plan_line(LineMode::Until, None)),
+            Resume::StepIntoCall { wasm_pc } => {
+                return Ok(self.plan_line(LineMode::Into, Some(wasm_pc)));
+            }
         };
         Ok(Ok(plan))
     }

@@ -60,11 +60,15 @@ pub fn debug_wasm<R>(
 }
 
 pub fn resume<T: 'static>(run: &mut Debuggee<'_, '_, T>, how: Resume) -> Stop {
-    let mut future = pin!(run.resume(how));
+    wait(run.resume(how))
+}
+
+pub fn wait<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
     let mut context = Context::from_waker(Waker::noop());
     loop {
-        if let Poll::Ready(stop) = future.as_mut().poll(&mut context) {
-            return stop;
+        if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
+            return output;
         }
     }
 }

@@ -1,14 +1,16 @@
 //! Steps: where they end.
 
 use crate::guest::{
-    Run, debug, debug_with, place, places, resume, step, steps, to_breakpoint, to_end, value,
+    Run, debug, debug_with, place, places, resume, step, steps, to_breakpoint, to_end, value, wait,
 };
 use bytes::Bytes;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
-use trapline_debugger::{BreakpointKind, BreakpointSettings, Debugger, Files, Resume, StopReason};
+use trapline_debugger::{
+    Arrival, BreakpointKind, BreakpointSettings, Debugger, Files, Inbox, Resume, StopReason,
+};
 
 /// Debugs a guest from the first time that it comes to a place.
 fn from(guest: &str, kind: BreakpointKind, test: impl FnOnce(&mut Run<'_, '_>)) {
@@ -280,6 +282,67 @@ fn a_step_that_another_thread_interrupts_stops_there() {
         let stop = resume(run, Resume::StepOver);
         assert!(matches!(stop.reason, StopReason::Interrupted), "{stop:?}");
         to_end(run);
+    });
+}
+
+#[test]
+fn one_of_the_calls_on_a_line_can_be_stepped_into() {
+    from("steps", BreakpointKind::line("steps.c", 31), |run| {
+        let targets = run.step_targets();
+        let names: Vec<_> = targets
+            .iter()
+            .map(|call| call.function.as_deref())
+            .collect();
+        assert_eq!(names, [Some("square"), Some("square")]);
+        let second = Resume::StepIntoCall {
+            wasm_pc: targets[1].wasm_pc,
+        };
+        assert_eq!(step(run, second), "square:18");
+        assert_eq!(value(run, 0, "x"), "4");
+        assert_eq!(step(run, Resume::StepOver), "calls:32");
+        // One without source is entered all the same, if it is asked for.
+        let targets = run.step_targets();
+        assert_eq!(targets.len(), 1);
+        let hidden = Resume::StepIntoCall {
+            wasm_pc: targets[0].wasm_pc,
+        };
+        resume(run, hidden);
+        let frames = run.frames(0..2);
+        assert_eq!(Some(&frames[0].function), targets[0].function.as_ref());
+        assert_eq!(frames[1].function, "calls");
+        assert!(frames[0].location.is_none());
+    });
+}
+
+#[test]
+fn a_step_that_is_held_up_goes_on_to_where_it_was_going() {
+    from("steps", BreakpointKind::line("steps.c", 63), |run| {
+        // The call on this line makes a million rounds.
+        let (sender, mut inbox) = Inbox::new();
+        let mut messages = 0;
+        let mut how = Resume::StepOver;
+        assert!(sender.send(0));
+        loop {
+            let arrival = wait(run.resume_or_receive(how, &mut inbox));
+            match arrival {
+                Arrival::Stop(stop) => {
+                    assert!(matches!(stop.reason, StopReason::Step), "{stop:?}");
+                    break;
+                }
+                Arrival::Message(number) => {
+                    assert_eq!(number, messages);
+                    messages += 1;
+                    // The frames are there as at any stop.
+                    assert!(!run.frames(0..9).is_empty());
+                    if messages < 100 {
+                        assert!(sender.send(messages));
+                    }
+                }
+            }
+            how = Resume::AsBefore;
+        }
+        assert_eq!(messages, 100);
+        assert_eq!(place(run), "main:64");
     });
 }
 
