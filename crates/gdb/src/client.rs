@@ -137,17 +137,21 @@ impl<'c, 'd, 's, T: 'static> Client<'c, 'd, 's, T> {
                 return Ok(Next::Wait);
             }
         };
-        self.acknowledge()?;
-        match packets::handle(self, &packet) {
+        let acknowledged = self.acknowledge();
+        let action = packets::handle(self, &packet);
+        if let Ok(Action::End(end, reply)) = action {
+            // Many a client does not wait for an answer to its last packet.
+            if let Some(reply) = reply {
+                let _ = self.send(&reply.into_bytes());
+            }
+            return Ok(Next::End(end));
+        }
+        acknowledged?;
+        match action {
             Ok(Action::Resume(_)) if is_running => self.refuse(PacketError::Running)?,
             Ok(Action::Resume(how)) => return Ok(Next::Resume(how)),
             Ok(Action::Reply(reply)) => self.send(&reply.into_bytes())?,
-            Ok(Action::End(end, reply)) => {
-                if let Some(reply) = reply {
-                    self.send(&reply.into_bytes())?;
-                }
-                return Ok(Next::End(end));
-            }
+            Ok(Action::End(end, _)) => return Ok(Next::End(end)),
             Err(error) => self.refuse(error)?,
         }
         Ok(Next::Wait)

@@ -51,7 +51,7 @@ pub(crate) fn handle<T: 'static>(
         b'D' => return Ok(lifetime::detach()),
         b'H' => threads::select(rest)?,
         b'T' => threads::is_alive(rest)?,
-        b'k' => return Ok(lifetime::kill()),
+        b'k' if rest.is_empty() => return Ok(lifetime::kill()),
         b'm' => memory::read(client, rest)?,
         b'x' => memory::read_binary(client, rest)?,
         b'M' => memory::write(client, rest)?,

@@ -35,7 +35,8 @@ pub(super) fn vcont(rest: &[u8]) -> Result<Action> {
         match what.first() {
             _ if !is_meant => {}
             Some(kind @ (b'c' | b's' | b'C' | b'S')) => return Ok(Action::Resume(how(*kind))),
-            _ => return Ok(Reply::Unsupported.into()),
+            None => return Err(PacketError::Malformed("there is no action")),
+            Some(_) => return Ok(Reply::Unsupported.into()),
         }
     }
     Err(PacketError::NoThread)
