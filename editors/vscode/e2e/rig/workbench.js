@@ -51,12 +51,9 @@ class Workbench {
     const bar = this.page.locator('.part.sidebar');
     const box = await bar.boundingBox();
     assert.ok(box);
-    await this.page.mouse.move(box.x + box.width, box.y + 300);
-    await this.page.mouse.down();
-    await this.page.mouse.move(to, box.y + 300, { steps: 5 });
-    await this.page.mouse.up();
+    await this.drag([box.x + box.width, box.y + 300], [to, box.y + 300]);
     await this.page.waitForFunction(
-      (/** @type {number} */ edge) => {
+      (edge) => {
         const bar = document.querySelector('.part.sidebar');
         return bar && Math.abs(bar.getBoundingClientRect().right - edge) < 5;
       },
@@ -82,11 +79,21 @@ class Workbench {
     return this.page.locator('.explorer-folders-view .monaco-list-row').filter({ hasText: exactly(name) });
   }
 
-  /** Opens a file that the explorer shows. @param {string} name */
-  async openFile(name) {
+  /** Opens a file of the explorer. @param {string} path below the folder that is open */
+  async openFile(path) {
+    const folders = path.split('/');
+    const name = /** @type {string} */ (folders.pop());
+    for (const folder of folders) await this.file(folder).click();
     await this.file(name).dblclick();
     await this.page.locator('.tab.active').filter({ hasText: name }).waitFor();
     await this.page.locator('.monaco-editor .view-line').first().waitFor();
+  }
+
+  /** Scrolls the file that is open to a line. @param {number} line */
+  async goTo(line) {
+    await this.page.keyboard.press('Control+G');
+    await this.answer(`:${line}`);
+    await this.page.locator('.statusbar-item').filter({ hasText: `Ln ${line},` }).waitFor();
   }
 
   /**
@@ -141,9 +148,7 @@ class Workbench {
 
   /** The dots of breakpoints beside the file that is open, of any kind. */
   dots() {
-    return this.page.locator(
-      `${MARGIN} [class*="codicon-debug-breakpoint"], ${MARGIN} [class*="codicon-debug-stackframe"]`,
-    );
+    return this.page.locator(`${MARGIN} [class*="codicon-debug-breakpoint"]`);
   }
 
   /** Starts what the list of configurations has chosen. */
@@ -179,13 +184,14 @@ class Workbench {
    * @param {string} name such as `Step Over`
    */
   async press(name) {
-    await this.page.locator('.debug-toolbar').getByRole('button', { name: new RegExp(`^${name}`) }).click();
+    const buttons = this.page.locator('.debug-toolbar a.action-label');
+    await buttons.and(this.page.getByRole('button', { name: new RegExp(`^${name}`) })).click();
   }
 
   /**
    * Waits until the program has stopped in a function.
    *
-   * @param {string} name of the innermost one
+   * @param {string | RegExp} name of the innermost one
    * @param {string} place its file and line, such as `report.c 12`
    */
   async stoppedIn(name, place) {
@@ -197,15 +203,63 @@ class Workbench {
     return this.page.locator('.debug-call-stack .monaco-list-row:has(.stack-frame)');
   }
 
-  /** The names and lines of calls. */
-  async callStack() {
-    return this.frames().evaluateAll((rows) =>
+  /**
+   * Gives the variables more room, as of long lists only what can be seen is on the page.
+   *
+   * @param {number} to where on the page what follows them shall begin
+   */
+  async makeRoom(to) {
+    /** @param {string} name */
+    const header = (name) =>
+      this.page.locator('.sidebar .pane-header').filter({
+        has: this.page.locator('.title', { hasText: exactly(name) }),
+      });
+    for (const name of ['Watch', 'Loaded Scripts']) {
+      if ((await header(name).getAttribute('aria-expanded')) === 'true') await header(name).click();
+      await header(name).and(this.page.locator('[aria-expanded=false]')).waitFor();
+    }
+    const variables = this.page.locator('.sidebar .pane:has(.debug-variables)');
+    const box = await variables.boundingBox();
+    assert.ok(box);
+    await this.drag([box.x + 200, box.y + box.height], [box.x + 200, to]);
+    await this.page.waitForFunction(
+      (edge) => {
+        const pane = document.querySelector('.sidebar .pane:has(.debug-variables)');
+        return pane && Math.abs(pane.getBoundingClientRect().bottom - edge) < 5;
+      },
+      to,
+    );
+  }
+
+  /**
+   * Drags what is at a place to another.
+   *
+   * @param {[number, number]} from
+   * @param {[number, number]} to
+   */
+  async drag(from, to) {
+    await this.page.mouse.move(...from);
+    await this.page.mouse.down();
+    await this.page.mouse.move(...to, { steps: 5 });
+    await this.page.mouse.up();
+  }
+
+  /**
+   * Waits until the calls are these, innermost first, whatever called them. The editor asks for the
+   * innermost one first, and for the others after it.
+   *
+   * @param {string[]} wanted each as `function file:line`
+   */
+  async calledFrom(wanted) {
+    await this.frames().nth(wanted.length - 1).waitFor();
+    const shown = await this.frames().evaluateAll((rows) =>
       rows.map((row) => {
         /** @param {string} part */
         const text = (part) => row.querySelector(part)?.textContent?.trim() ?? '';
         return `${text('.expression')} ${text('.file-name')}:${text('.line-number').split(':')[0]}`.trim();
       }),
     );
+    assert.deepEqual(shown.slice(0, wanted.length), wanted);
   }
 
   /** Variables of the view, as far as they are unfolded, each as `name: value`. */
@@ -232,12 +286,25 @@ class Workbench {
 
   /** Shows what a variable consists of. @param {string} name */
   async unfold(name) {
-    await this.variable(name).first().locator('.monaco-tl-twistie').click();
-    await this.page
-      .locator('.debug-variables .monaco-list-row[aria-expanded=true]')
-      .filter({ hasText: name })
-      .first()
-      .waitFor();
+    await unfolded(this.variable(name).first());
+  }
+
+  /** Shows variables of a kind, of which the editor shows only the first kind by itself. @param {string} name */
+  async openScope(name) {
+    const scope = this.page.locator('.debug-variables .monaco-list-row:has(.scope)');
+    await unfolded(scope.filter({ hasText: exactly(name) }));
+  }
+
+  /**
+   * Answers the question of an input box.
+   *
+   * @param {string} answer
+   */
+  async answer(answer) {
+    const box = this.page.locator('.quick-input-widget input').first();
+    await box.waitFor();
+    await box.fill(answer);
+    await box.press('Enter');
   }
 
   /** The widget that tells why a program stopped. */
@@ -268,6 +335,7 @@ class Workbench {
    */
   async picture(name) {
     await this.page.mouse.move(900, 700);
+    await this.page.locator('.monaco-hover:visible').first().waitFor({ state: 'hidden' });
     await this.page.evaluate(() => document.fonts.ready);
     await this.page.screenshot({ path: path.join(PICTURES, `${name}.png`), caret: 'hide', animations: 'disabled' });
   }
@@ -282,6 +350,16 @@ class Workbench {
     await this.page.screenshot({ path: path.join(folder, 'failed.png') });
     fs.writeFileSync(path.join(folder, 'failed.html'), await this.page.content());
   }
+}
+
+/**
+ * Unfolds a row of a tree, if it is not.
+ *
+ * @param {Locator} row
+ */
+async function unfolded(row) {
+  if ((await row.getAttribute('aria-expanded')) !== 'true') await row.locator('.monaco-tl-twistie').click();
+  await row.and(row.page().locator('[aria-expanded=true]')).waitFor();
 }
 
 /** @param {string} text */

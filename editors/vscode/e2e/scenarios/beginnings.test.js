@@ -17,6 +17,19 @@ scenario(
 );
 
 scenario(
+  'a program is run from the explorer, and stops nowhere',
+  { guest: 'crash' },
+  async (workbench) => {
+    await workbench.openFile('report.c');
+    await workbench.breakAt(12);
+    await workbench.chooseFor('crash.wasm', 'Run with Trapline');
+    await workbench.console().filter({ hasText: 'day 2: -0.5  3.4  9.6  (3 readings)' }).waitFor();
+    await workbench.console().filter({ hasText: 'out of bounds memory access' }).first().waitFor();
+    await workbench.page.locator('.debug-toolbar').waitFor({ state: 'hidden' });
+  },
+);
+
+scenario(
   'without the program a message tells so and leads to the setting',
   {
     guest: 'crash',

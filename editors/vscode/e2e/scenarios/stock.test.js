@@ -26,6 +26,7 @@ scenario(
     await workbench.start();
 
     await workbench.stoppedIn('Printer::visit', 'stock.cc19');
+    await workbench.makeRoom(440);
     await workbench.unfold('ledger');
     await workbench.variable('name_', 'apples').waitFor();
     await workbench.unfold('entries_');
