@@ -99,10 +99,17 @@ function resolveLaunch(given, context) {
     stopAtPanics: boolean(given, 'stopAtPanics', true),
     allowPrecompiled: boolean(given, 'allowPrecompiled', false),
     sourceMap: sourceMap(given, within),
-    observe: given.observe ?? 'state',
   };
-  if (!['state', 'none'].includes(resolved.observe)) {
-    throw new Wrong(`"observe" is ${shown(given.observe)}; it is "state" or "none".`);
+  switch (given.observe ?? (given.noDebug ? 'none' : 'state')) {
+    case 'state':
+      resolved.observe = 'state';
+      break;
+    case 'none':
+      // Calls can be told of a crash at no cost, so there is nothing to be gained by less.
+      Object.assign(resolved, { observe: 'stacks', noDebug: true });
+      break;
+    default:
+      throw new Wrong(`"observe" is ${shown(given.observe)}; it is "state" or "none".`);
   }
   for (const name of ['argv0', 'invoke']) string(given, name);
   const stdin = string(given, 'stdin');

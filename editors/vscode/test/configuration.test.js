@@ -59,13 +59,20 @@ test('what is given is kept, what is unknown too', () => {
     stopOnEntry: true,
     stopAtPanics: false,
     allowPrecompiled: true,
-    observe: 'none',
+    observe: 'state',
     cache: false,
     noDebug: true,
     __restart: 1,
   };
   const resolved = configuration(launched(given));
   assert.deepEqual({ ...resolved, ...given }, resolved);
+});
+
+test('what is run without being debugged is not observed', () => {
+  for (const given of [{ observe: 'none' }, { noDebug: true }]) {
+    const { observe, noDebug } = configuration(launched(given));
+    assert.deepEqual({ observe, noDebug }, { observe: 'stacks', noDebug: true });
+  }
 });
 
 test('relative paths begin at cwd, which begins at the folder', () => {

@@ -103,9 +103,18 @@ class Workbench {
    */
   async breakAt(line) {
     const before = await this.dots().count();
+    await this.page.mouse.click(...(await this.pointBeside(line)));
+    await this.dots().nth(before).waitFor();
+  }
+
+  /**
+   * Points beside a line of the file that is open, until the editor offers a breakpoint there with a pale
+   * dot. From then on it knows how to debug.
+   *
+   * @param {number} line
+   */
+  async pointBeside(line) {
     const [x, y] = await this.beside(line);
-    // The editor takes clicks there only once its debugger is loaded, from when on there is a pale dot
-    // under the pointer.
     const pale = this.page.locator(`${MARGIN} .codicon-debug-hint`);
     const deadline = Date.now() + PATIENCE;
     for (let moved = 0; (await pale.count()) === 0; moved = 1 - moved) {
@@ -113,8 +122,7 @@ class Workbench {
       await this.page.mouse.move(x + moved, y);
       await this.page.evaluate(() => new Promise(requestAnimationFrame));
     }
-    await this.page.mouse.click(x, y);
-    await this.dots().nth(before).waitFor();
+    return /** @type {const} */ ([x, y]);
   }
 
   /**
@@ -151,7 +159,7 @@ class Workbench {
     return this.page.locator(`${MARGIN} [class*="codicon-debug-breakpoint"]`);
   }
 
-  /** Starts what the list of configurations has chosen. */
+  /** Starts what the list of configurations has chosen. A breakpoint has to have been offered before. */
   async start() {
     // The editor has read them once the status bar shows the chosen one.
     await this.page.locator('[id="status.debug"]').waitFor();

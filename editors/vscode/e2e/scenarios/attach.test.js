@@ -43,6 +43,7 @@ scenario(
         JSON.stringify({ version: '0.2.0', configurations: [configuration] }),
       );
       await workbench.openFile('spin.wat');
+      await workbench.pointBeside(4);
       await workbench.page.locator('[id="status.debug"]').filter({ hasText: 'Attach' }).waitFor();
       await workbench.start();
       await workbench.answer(token);

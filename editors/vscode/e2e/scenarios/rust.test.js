@@ -24,6 +24,7 @@ scenario(
     await workbench.start();
 
     await workbench.stoppedIn('values::sequences', 'main.rs149');
+    await workbench.makeRoom(440);
     await workbench.variable('slice', '[20, 30]').waitFor();
     await workbench.unfold('vector');
     await workbench.variable('[2]', '3').waitFor();
