@@ -216,7 +216,8 @@ impl<'c, 'd, 's, T: 'static> Client<'c, 'd, 's, T> {
     }
 
     /// Where the innermost frame goes on. To LLDB a function begins where its locals are declared: what has
-    /// stepped there has entered the function, and is taken on to its first line.
+    /// stepped there has entered the function, and is taken on to its first line. Nor does it take what stands
+    /// there for standing at a breakpoint at the first instruction, which is to be met then.
     fn next_instruction(&self, frame: &WireFrame) -> u64 {
         let module = self.debuggee.debugger().modules().get(frame.module);
         let beginning = module.and_then(|module| module.beginning(frame.pc as u32));
@@ -230,9 +231,20 @@ impl<'c, 'd, 's, T: 'static> Client<'c, 'd, 's, T> {
         let mut breakpoints = self.breakpoints.range(begin..frame.pc);
         match breakpoints.next() {
             Some((address, _)) => *address,
-            None if self.stopped.is_step() => begin,
+            None if self.stopped.is_before_anything() => begin,
             None => frame.pc,
         }
+    }
+
+    /// Whether the guest is told to stand where a function begins, and there is a breakpoint at its first
+    /// instruction: then it comes to that without anything being run.
+    pub(crate) fn is_before_breakpoint(&self) -> bool {
+        let Some(innermost) = self.frames().first() else {
+            return false;
+        };
+        let wasm_pc = innermost.frame.wasm_pc().ok().flatten();
+        let pc = wasm_pc.map(|wasm_pc| code_address(innermost.module, wasm_pc));
+        pc.is_some_and(|pc| pc != innermost.pc && self.breakpoints.contains_key(&pc))
     }
 
     /// Where a frame goes on when what it calls returns.

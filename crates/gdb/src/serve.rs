@@ -167,6 +167,11 @@ impl<T: 'static> Client<'_, '_, '_, T> {
 
     /// Runs the guest to its next stop, which is noted, or until the connection ends.
     fn run(&mut self, how: Resume, messages: &mut Messages) -> io::Result<Option<End>> {
+        if self.is_before_breakpoint() {
+            self.stopped = Stopped::at_breakpoint();
+            self.forget_frames();
+            return Ok(None);
+        }
         let mut how = how;
         while self.outcome.is_none() {
             self.forget_frames();

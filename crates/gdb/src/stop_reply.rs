@@ -27,6 +27,11 @@ impl Stopped {
         Stopped::because("signal", SIGTRAP, None)
     }
 
+    /// It has come to a breakpoint.
+    pub(crate) fn at_breakpoint() -> Stopped {
+        Stopped::because("breakpoint", SIGTRAP, None)
+    }
+
     /// The client has asked for it.
     pub(crate) fn by_interrupt() -> Stopped {
         Stopped::because("signal", SIGINT, None)
@@ -44,7 +49,7 @@ impl Stopped {
     pub(crate) fn new(stop: &Stop, options: &Options) -> Stopped {
         let exception = |text: String| Stopped::because("exception", SIGTRAP, Some(text));
         match &stop.reason {
-            StopReason::Breakpoint { .. } => Stopped::because("breakpoint", SIGTRAP, None),
+            StopReason::Breakpoint { .. } => Stopped::at_breakpoint(),
             StopReason::Interrupted => Stopped::by_interrupt(),
             StopReason::Trap { info, hint } => exception(match hint {
                 Some(hint) => format!("{info}; {hint}"),
@@ -72,15 +77,15 @@ impl Stopped {
         }
     }
 
-    /// Whether the guest has gone on as far as it was asked to.
-    pub(crate) fn is_step(&self) -> bool {
-        matches!(
-            self,
-            Stopped::At {
-                reason: "trace",
-                ..
+    /// Whether the guest stands where it has stepped to, or where it was when the client came, and not where
+    /// something has happened.
+    pub(crate) fn is_before_anything(&self) -> bool {
+        match self {
+            Stopped::At { reason, signal, .. } => {
+                *reason == "trace" || *signal == SIGTRAP && *reason == "signal"
             }
-        )
+            Stopped::Exited(_) => false,
+        }
     }
 
     /// The packet. `pc` is where the innermost frame is.

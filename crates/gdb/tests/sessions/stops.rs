@@ -103,6 +103,14 @@ fn a_function_begins_where_its_locals_are_declared() {
     let first = begin + 5;
     assert!(client.ask("s").contains("reason:trace;"));
     assert_eq!(client.pcs()[0], first + 1);
+    // A breakpoint at the first instruction is met by who stands at the beginning.
+    let mut guest = Guest::text(r#"(module (func (export "run") (nop)))"#).serve();
+    let client = &mut guest.client;
+    let place = client.pcs()[0] + 1;
+    assert_eq!(client.ask(&format!("Z0,{place:x},1")), "OK");
+    assert!(client.ask("c").contains("reason:breakpoint;"));
+    assert_eq!(client.pcs(), [place]);
+    assert_eq!(client.ask("c"), "W00");
     // Whoever has asked for one of both places is told of that.
     for place in [begin, first] {
         let mut guest = Guest::text(text).serve();
