@@ -56,6 +56,33 @@ pub enum ServeError {
 /// While the client is served it has the debugger's breakpoints and settings beside those that there are: the
 /// guest stops at exceptions that nothing catches, and not at panics. It leaves none of that behind.
 ///
+/// ```
+/// use std::io::Cursor;
+/// use trapline::{Config, DebugSession, Engine, Instance, Module, Observe, Store, Val};
+/// use trapline_debugger::{Debuggee, Debugger};
+/// use trapline_gdb::{Connection, Options, Served, serve};
+///
+/// let engine = Engine::new(Config::new().observe(Observe::State))?;
+/// let module = Module::new(&engine, r#"(module (func (export "run") (result i32) (i32.const 7)))"#)?;
+/// let mut store = Store::new(&engine, ());
+/// let instance = Instance::new(&mut store, &module, &[])?;
+/// let run = instance.get_func(&mut store, "run").unwrap();
+/// let mut debugger = Debugger::new();
+/// let session = DebugSession::call(&mut store, run, &[])?;
+/// let mut debuggee = Debuggee::new(&mut debugger, session);
+///
+/// // A client that says all at once, and does not listen.
+/// let said = Cursor::new(b"$Hg1#e0$vCont;c#a8");
+/// let connection = Connection::new(said, std::io::sink(), |_| {});
+/// match serve(&mut debuggee, connection, &Options::new())? {
+///     Served::Exited(Ok(results)) => assert!(matches!(results[..], [Val::I32(7)])),
+///     // It has left before the end.
+///     Served::Disconnected => {}
+///     other => panic!("{other:?}"),
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 ///
 /// If there is nothing to be served. What a client sends is never an error.
