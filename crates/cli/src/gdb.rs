@@ -9,6 +9,7 @@ use crate::{invoke, report};
 use anyhow::anyhow;
 use std::io::Write;
 use std::path::Path;
+use std::time::Duration;
 use trapline::{DebugSession, Error, Observe, Store, Val};
 use trapline_debugger::{Debuggee, Debugger};
 use trapline_gdb::{Listener, Options, Reach, Served, serve_clients};
@@ -17,6 +18,9 @@ use trapline_wasi::{ExitCode, WasiCtx};
 /// What a program has for an exit code, if it has crashed or failed otherwise.
 const CRASHED: u8 = 134;
 const FAILED: u8 = 1;
+
+/// So long a program that LLDB has started may take to notice that it is to end.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Serves clients of an address, one after the other.
 pub(crate) fn gdb(command: &Gdb) -> Result<(), Failure> {
@@ -38,7 +42,10 @@ pub(crate) fn launched(address: Option<&str>, command: &Run) -> Result<(), Failu
     };
     let program = Program::load(&command.guest, Observe::State)?;
     let listener = Listener::bind(address, Reach::Local)?;
-    debug(&program, listener, options().once())
+    // What waits for input or sleeps would not notice that nobody debugs it any more.
+    let options = options().once();
+    let options = options.when_unheard(PATIENCE, || std::process::exit(CRASHED.into()));
+    debug(&program, listener, options)
 }
 
 fn options() -> Options {

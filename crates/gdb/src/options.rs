@@ -1,10 +1,19 @@
 //! What a host tells the server.
 
 use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
 use trapline::{Error, Val};
 
 /// The exit code of a program that has trapped or thrown, as shells tell it of one that has aborted.
 const CRASHED: u8 = 134;
+
+/// What is done when the guest does not hear that it is to end.
+#[derive(Clone)]
+pub(crate) struct Unheard {
+    pub(crate) after: Duration,
+    pub(crate) then: Arc<dyn Fn() + Send + Sync>,
+}
 
 type ExitCode = Box<dyn Fn(&Result<Vec<Val>, Error>) -> u8>;
 
@@ -19,6 +28,7 @@ type ExitCode = Box<dyn Fn(&Result<Vec<Val>, Error>) -> u8>;
 pub struct Options {
     pub(crate) exit_code: ExitCode,
     pub(crate) once: bool,
+    pub(crate) unheard: Option<Unheard>,
 }
 
 impl Options {
@@ -30,6 +40,7 @@ impl Options {
                 Err(_) => CRASHED,
             }),
             once: false,
+            unheard: None,
         }
     }
 
@@ -41,6 +52,20 @@ impl Options {
         exit_code: impl Fn(&Result<Vec<Val>, Error>) -> u8 + 'static,
     ) -> Options {
         self.exit_code = Box::new(exit_code);
+        self
+    }
+
+    /// Calls `then` on another thread if the client wants the guest to end, or is gone, and the thread of the
+    /// guest has not heard of it after this time, since a function of the host blocks it. Nothing but the end
+    /// of the process ends such a guest.
+    #[must_use]
+    pub fn when_unheard(
+        mut self,
+        after: Duration,
+        then: impl Fn() + Send + Sync + 'static,
+    ) -> Options {
+        let then = Arc::new(then);
+        self.unheard = Some(Unheard { after, then });
         self
     }
 

@@ -9,10 +9,12 @@
 //! Only the guest's thread answers. How far the reader may be ahead of it is bounded, so a client that
 //! asks and asks has to wait in the end.
 
+use crate::options::Unheard;
 use crate::wire::{Decoder, Incoming};
 use std::io::{self, Read};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::Duration;
 use trapline_debugger::{Inbox, InboxSender};
 
 /// So many messages may wait for the guest's thread.
@@ -45,13 +47,16 @@ struct State {
 
 impl Messages {
     /// Starts the thread, which ends when the client is gone or nothing is received any more.
-    pub(crate) fn listen(reader: Box<dyn Read + Send>) -> io::Result<Messages> {
+    pub(crate) fn listen(
+        reader: Box<dyn Read + Send>,
+        unheard: Option<Unheard>,
+    ) -> io::Result<Messages> {
         let (sender, inbox) = Inbox::new();
         let window = Window::default();
         let theirs = window.clone();
         thread::Builder::new()
             .name("gdb client".to_owned())
-            .spawn(move || read(reader, &sender, &theirs))?;
+            .spawn(move || read(reader, &sender, &theirs, unheard.as_ref()))?;
         Ok(Messages { inbox, window })
     }
 }
@@ -84,9 +89,27 @@ impl Window {
         state.waiting += 1;
         !state.is_closed
     }
+
+    /// Waits until all messages were received, or nobody wants them, but no longer than this.
+    fn is_heard_in(&self, time: Duration) -> bool {
+        let unheard = |state: &mut State| state.waiting > 0 && !state.is_closed;
+        let waited = self.0.1.wait_timeout_while(self.state(), time, unheard);
+        let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        !unheard(&mut state)
+    }
 }
 
-fn read(mut reader: Box<dyn Read + Send>, sender: &InboxSender<Message>, window: &Window) {
+fn read(
+    mut reader: Box<dyn Read + Send>,
+    sender: &InboxSender<Message>,
+    window: &Window,
+    unheard: Option<&Unheard>,
+) {
+    let watch = || {
+        if let Some(unheard) = unheard.filter(|unheard| !window.is_heard_in(unheard.after)) {
+            (unheard.then)();
+        }
+    };
     let mut decoder = Decoder::default();
     let mut buffer = [0; 4096];
     loop {
@@ -97,11 +120,18 @@ fn read(mut reader: Box<dyn Read + Send>, sender: &InboxSender<Message>, window:
             Err(_) => break,
         };
         for incoming in bytes.iter().filter_map(|byte| decoder.push(*byte)) {
+            let is_kill = incoming.is_kill();
             if !window.reserve() || !sender.send(Message::Incoming(incoming)) {
                 return;
+            }
+            if is_kill {
+                watch();
             }
         }
     }
     // What tells of the end waits for nothing.
-    sender.send(Message::Disconnected);
+    window.state().waiting += 1;
+    if sender.send(Message::Disconnected) {
+        watch();
+    }
 }

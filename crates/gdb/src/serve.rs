@@ -106,7 +106,8 @@ pub fn serve<T: 'static>(
         shutdown,
         seat,
     } = connection;
-    let mut messages = Messages::listen(reader).map_err(ServeError::Connection)?;
+    let mut messages =
+        Messages::listen(reader, options.unheard.clone()).map_err(ServeError::Connection)?;
     let settings = debuggee.debugger().settings().clone();
     take_settings(debuggee.debugger_mut().settings_mut());
     let mut client = Client::new(debuggee, options, writer);
@@ -208,7 +209,10 @@ impl<T: 'static> Client<'_, '_, '_, T> {
                     self.note(stop);
                     break;
                 }
-                Arrival::Message(Message::Disconnected) => return Ok(Some(End::Disconnected)),
+                Arrival::Message(Message::Disconnected) => {
+                    messages.window.received();
+                    return Ok(Some(End::Disconnected));
+                }
                 Arrival::Message(Message::Incoming(incoming)) => {
                     messages.window.received();
                     match self.interrupted_by(incoming)? {

@@ -27,6 +27,16 @@ pub(crate) enum Incoming {
     Interrupt,
 }
 
+impl Incoming {
+    /// Whether the guest is to end.
+    pub(crate) fn is_kill(&self) -> bool {
+        match self {
+            Incoming::Packet(packet) => packet == b"k" || packet.starts_with(b"vKill"),
+            _ => false,
+        }
+    }
+}
+
 /// Finds packets in bytes, as they come. It keeps no more of them than one packet may have.
 #[derive(Default)]
 pub(crate) struct Decoder {

@@ -111,6 +111,11 @@ impl Guest {
 
     /// Has a client served that is connected already.
     pub fn serve(&self) -> Running {
+        self.serve_with(options)
+    }
+
+    /// As [`Guest::serve`], with options.
+    pub fn serve_with(&self, options: fn() -> Options) -> Running {
         let (ours, theirs) = UnixStream::pair().unwrap();
         let guest = self.clone();
         let server = thread::spawn(move || {

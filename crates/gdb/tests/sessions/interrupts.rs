@@ -1,7 +1,9 @@
 //! Clients that say something while the guest runs.
 
-use crate::guest::Guest;
+use crate::guest::{Guest, options};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Condvar, Mutex};
+use std::time::Duration;
 
 /// Counts in memory, for ever.
 const ENDLESS: &str = r#"(module
@@ -110,4 +112,39 @@ fn a_guest_that_waits_for_the_host_stops_when_that_is_done() {
     assert_eq!(client.ask("qWasmStackValue:0;0"), "11000000");
     assert_eq!(client.ask("c"), "W00");
     assert_eq!(guest.served(), "returned 17");
+}
+
+/// What the host waits for, in a function that blocks its thread.
+static GATE: (Mutex<bool>, Condvar) = (Mutex::new(false), Condvar::new());
+
+#[test]
+fn a_guest_that_does_not_hear_of_its_end_is_told_of() {
+    let guest = Guest::text(
+        r#"(module (import "host" "block" (func $block)) (func (export "run") (call $block)))"#,
+    );
+    let guest = guest.with_host(|linker| {
+        let block = || {
+            let is_shut = |is_open: &mut bool| !*is_open;
+            drop(GATE.1.wait_while(GATE.0.lock().unwrap(), is_shut));
+        };
+        linker.func_wrap("host", "block", block).map(drop)
+    });
+    for end in [&b"$k#6b"[..], b"$vKill;1#6e", b""] {
+        *GATE.0.lock().unwrap() = false;
+        let mut guest = guest.clone().serve_with(|| {
+            options().when_unheard(Duration::from_millis(1), || {
+                *GATE.0.lock().unwrap() = true;
+                GATE.1.notify_all();
+            })
+        });
+        guest.client.send("c");
+        guest.client.acknowledged();
+        guest.client.send_raw(end);
+        let expected = if end.is_empty() {
+            "Disconnected"
+        } else {
+            "Killed"
+        };
+        assert_eq!(guest.served(), expected);
+    }
 }
