@@ -46,7 +46,8 @@ function configurationFor(program) {
 }
 
 /**
- * A configuration in which all variables have been replaced, ready for the adapter.
+ * A configuration in which all variables have been replaced, ready for the adapter. What is ready stays
+ * as it is, as an editor may ask for that again.
  *
  * @param {Configuration} configuration
  * @param {Context} context
@@ -105,6 +106,7 @@ function resolveLaunch(given, context) {
       resolved.observe = 'state';
       break;
     case 'none':
+    case 'stacks':
       // Calls can be told of a crash at no cost, so there is nothing to be gained by less.
       Object.assign(resolved, { observe: 'stacks', noDebug: true });
       break;

@@ -6,17 +6,18 @@ const vscode = require('vscode');
 const { AdapterFactory } = require('./adapter.js');
 const { configurationFor } = require('./configuration.js');
 const { chooseProgram } = require('./programs.js');
-const { ConfigurationProvider } = require('./provider.js');
+const { ConfigurationMaker, ConfigurationResolver } = require('./provider.js');
 
 const TYPE = 'trapline';
 
 /** @param {vscode.ExtensionContext} context */
 function activate(context) {
   const { Dynamic, Initial } = vscode.DebugConfigurationProviderTriggerKind;
-  const provider = new ConfigurationProvider();
+  const maker = new ConfigurationMaker();
   context.subscriptions.push(
-    vscode.debug.registerDebugConfigurationProvider(TYPE, provider, Initial),
-    vscode.debug.registerDebugConfigurationProvider(TYPE, provider, Dynamic),
+    vscode.debug.registerDebugConfigurationProvider(TYPE, maker, Initial),
+    vscode.debug.registerDebugConfigurationProvider(TYPE, maker, Dynamic),
+    vscode.debug.registerDebugConfigurationProvider(TYPE, new ConfigurationResolver()),
     vscode.debug.registerDebugAdapterDescriptorFactory(TYPE, new AdapterFactory()),
     vscode.commands.registerCommand('trapline.debug', (uri) => start(uri, false)),
     vscode.commands.registerCommand('trapline.run', (uri) => start(uri, true)),

@@ -9,8 +9,12 @@ const { locate } = require('./adapter.js');
 const { configurationFor, resolve } = require('./configuration.js');
 const { chooseProgram, programsIn } = require('./programs.js');
 
-/** @implements {vscode.DebugConfigurationProvider} */
-class ConfigurationProvider {
+/**
+ * Makes configurations. It is asked for the first ones of a launch.json, and for those to choose from.
+ *
+ * @implements {vscode.DebugConfigurationProvider}
+ */
+class ConfigurationMaker {
   /**
    * What the list of configurations offers besides those of launch.json.
    *
@@ -26,7 +30,14 @@ class ConfigurationProvider {
       return /** @type {vscode.DebugConfiguration} */ ({ ...configuration, name: `Debug ${shown}` });
     });
   }
+}
 
+/**
+ * Completes configurations. The editor asks everyone who is registered to, so there is only one.
+ *
+ * @implements {vscode.DebugConfigurationProvider}
+ */
+class ConfigurationResolver {
   /**
    * Without a launch.json there is nothing at all in a configuration.
    *
@@ -98,4 +109,4 @@ async function tell(message, button, command, ...operands) {
   return undefined;
 }
 
-module.exports = { ConfigurationProvider };
+module.exports = { ConfigurationMaker, ConfigurationResolver };

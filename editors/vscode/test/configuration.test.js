@@ -75,6 +75,16 @@ test('what is run without being debugged is not observed', () => {
   }
 });
 
+test('what is ready stays as it is', () => {
+  const given = { cwd: 'sub', dirs: ['data', '.::/x'], stdin: 'in', cache: 'kept', sourceMap: { a: 'b' } };
+  for (const more of [{}, { observe: 'none' }]) {
+    const ready = configuration(launched({ ...given, ...more }));
+    assert.deepEqual(configuration(resolve(ready, CONTEXT)), ready);
+  }
+  const ready = configuration(attached({ port: '1', token: 't', sourceMap: { a: 'b' } }));
+  assert.deepEqual(configuration(resolve(ready, CONTEXT)), ready);
+});
+
 test('relative paths begin at cwd, which begins at the folder', () => {
   const resolved = configuration(
     launched({ cwd: 'sub', stdin: 'in.txt', cache: '../cache', sourceMap: { './': '.', '/build': '~/src' } }),
