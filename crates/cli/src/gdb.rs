@@ -12,7 +12,7 @@ use std::path::Path;
 use std::time::Duration;
 use trapline::{DebugSession, Error, Observe, Store, Val};
 use trapline_debugger::{Debuggee, Debugger};
-use trapline_gdb::{Listener, Options, Reach, Served, serve_clients};
+use trapline_gdb::{ListenError, Listener, Options, Reach, Served, serve_clients};
 use trapline_wasi::{ExitCode, WasiCtx};
 
 /// What a program has for an exit code, if it has crashed or failed otherwise.
@@ -29,7 +29,10 @@ pub(crate) fn gdb(command: &Gdb) -> Result<(), Failure> {
         false => Reach::Local,
     };
     let program = Program::load(&command.guest, Observe::State)?;
-    let listener = Listener::bind(&command.listen, reach)?;
+    let listener = Listener::bind(&command.listen, reach).map_err(|error| match error {
+        ListenError::Remote(_) => anyhow!("{error}: say so with --allow-remote"),
+        error => error.into(),
+    })?;
     crate::print_error(&format!("Listening at {}\n", listener.address()));
     debug(&program, listener, options())
 }

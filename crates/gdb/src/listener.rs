@@ -63,7 +63,7 @@ pub enum ListenError {
     #[error("{0} is no address to listen at: write HOST:PORT, PORT or unix:PATH")]
     Address(String),
     /// Others than the programs of this machine could connect.
-    #[error("{0} can be reached from other machines, which is to be allowed explicitly")]
+    #[error("{0} can be reached from other machines, which has to be allowed")]
     Remote(SocketAddr),
     /// What the system says.
     #[error("cannot listen at {0}: {1}")]
