@@ -57,7 +57,7 @@ pub fn run(args: &Args) -> Result<()> {
         let begin = Instant::now();
         client.look()?;
         looks.push(begin.elapsed());
-        if round % 8 == 7 {
+        if round % 4 == 3 {
             client.ask("restart", &json!({}))?;
             client.wait_for("stopped")?;
         }

@@ -34,6 +34,8 @@ pub(crate) struct Wanted {
 struct Known {
     wanted: Wanted,
     made: Result<BreakpointId, String>,
+    /// Whether the client knows it to have a place.
+    is_placed: bool,
 }
 
 /// The breakpoints of a client.
@@ -58,10 +60,7 @@ impl ClientBreakpoints {
             let same = before.iter().position(|known| known.wanted == wanted);
             now.push(match same {
                 Some(index) => before.swap_remove(index),
-                None => Known {
-                    made: make(debugger, &wanted),
-                    wanted,
-                },
+                None => Known::new(debugger, wanted),
             });
         }
         for gone in before {
@@ -74,6 +73,20 @@ impl ClientBreakpoints {
             self.groups.insert(group, now);
         }
         made
+    }
+
+    /// Those that have found a place, of which the client does not know.
+    pub(crate) fn unplaced(&mut self, debugger: &Debugger) -> Vec<BreakpointId> {
+        let mut found = Vec::new();
+        for known in self.groups.values_mut().flatten() {
+            if let (false, Ok(id)) = (known.is_placed, &known.made)
+                && has_place(debugger, *id)
+            {
+                known.is_placed = true;
+                found.push(*id);
+            }
+        }
+        found
     }
 
     /// Removes all of them.
@@ -97,6 +110,22 @@ impl ClientBreakpoints {
             _ => StoppedReason::Breakpoint,
         }
     }
+}
+
+impl Known {
+    fn new(debugger: &mut Debugger, wanted: Wanted) -> Known {
+        let made = make(debugger, &wanted);
+        Known {
+            is_placed: made.as_ref().is_ok_and(|id| has_place(debugger, *id)),
+            made,
+            wanted,
+        }
+    }
+}
+
+fn has_place(debugger: &Debugger, id: BreakpointId) -> bool {
+    let breakpoint = debugger.breakpoints().get(id);
+    breakpoint.is_some_and(|breakpoint| !breakpoint.places().is_empty())
 }
 
 fn make(debugger: &mut Debugger, wanted: &Wanted) -> Result<BreakpointId, String> {

@@ -92,8 +92,7 @@ impl Connection {
                 seq: 0,
             }),
             log: self.log.map(Mutex::new),
-            cancelled: Mutex::default(),
-            call: Mutex::default(),
+            running: Mutex::default(),
             stream: self.stream,
         }));
         let heard = client.clone();
@@ -111,6 +110,7 @@ impl Connection {
                 };
                 if admitted {
                     let why = hear(&heard, &mut reader, &send);
+                    heard.note_end();
                     send(Heard::Closed(why));
                 } else {
                     heard.close();
@@ -176,10 +176,7 @@ struct Shared {
     number: u64,
     writer: Mutex<Writer>,
     log: Option<Mutex<Box<dyn Write + Send>>>,
-    /// The requests that the client does not want any more.
-    cancelled: Mutex<HashSet<i64>>,
-    /// The call of a guest's function that a request has led to, with that.
-    call: Mutex<Option<(i64, InterruptHandle)>>,
+    running: Mutex<Running>,
     stream: Option<TcpStream>,
 }
 
@@ -249,50 +246,88 @@ impl Client {
     /// Does what cannot wait until the request's turn comes.
     fn note(&self, request: &RequestMessage) {
         let number = |name: &str| request.arguments.as_ref()?.get(name)?.as_i64();
-        let call = self.call();
-        match request.command.as_str() {
-            "cancel" => {
-                let Some(id) = number("requestId") else {
-                    return;
-                };
-                match &*call {
-                    Some((seq, handle)) if *seq == id => handle.interrupt(),
-                    _ => {
-                        let mut cancelled = self.cancelled();
-                        // What was answered long ago cannot be cancelled any more.
-                        if cancelled.len() == MOST_CANCELLED {
-                            cancelled.clear();
-                        }
-                        cancelled.insert(id);
-                    }
-                }
+        if request.command == "cancel" {
+            if let Some(id) = number("requestId") {
+                self.running().cancel(id);
             }
+        } else if is_urgent(&request.command) {
             // Whatever runs for an expression is what the user wants to stop.
-            "pause" | "terminate" | "disconnect" => {
-                if let Some((_, handle)) = &*call {
-                    handle.interrupt();
-                }
-            }
-            _ => {}
+            self.running().urgent += 1;
+            self.running().interrupt();
         }
     }
 
-    /// Whether a request is not wanted any more.
-    pub(crate) fn take_cancelled(&self, seq: i64) -> bool {
-        self.cancelled().remove(&seq)
+    /// The client is gone: nobody waits for what runs for it.
+    fn note_end(&self) {
+        self.running().urgent += 1;
+        self.running().interrupt();
     }
 
-    /// A request has come to a call of a function of the guest, or to its end.
-    pub(crate) fn set_call(&self, call: Option<(i64, InterruptHandle)>) {
-        *self.call() = call;
+    /// The turn of a request has come. Returns whether it is not wanted any more.
+    pub(crate) fn begin(&self, request: &RequestMessage) -> bool {
+        let mut running = self.running();
+        if is_urgent(&request.command) {
+            running.urgent = running.urgent.saturating_sub(1);
+        }
+        running.cancelled.remove(&request.seq)
     }
 
-    fn cancelled(&self) -> MutexGuard<'_, HashSet<i64>> {
-        let cancelled = self.0.cancelled.lock();
-        cancelled.unwrap_or_else(PoisonError::into_inner)
+    /// A request has come to a call of a function of the guest.
+    pub(crate) fn begin_call(&self, seq: i64, handle: InterruptHandle) {
+        let mut running = self.running();
+        let is_unwanted = running.cancelled.remove(&seq) || running.urgent > 0;
+        running.call = Some((seq, handle));
+        if is_unwanted {
+            running.interrupt();
+        }
     }
 
-    fn call(&self) -> MutexGuard<'_, Option<(i64, InterruptHandle)>> {
-        self.0.call.lock().unwrap_or_else(PoisonError::into_inner)
+    /// No function of the guest runs for a request any more.
+    pub(crate) fn end_call(&self) {
+        self.running().call = None;
+    }
+
+    fn running(&self) -> MutexGuard<'_, Running> {
+        self.0
+            .running
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether a request is to end what runs for another one.
+fn is_urgent(command: &str) -> bool {
+    matches!(command, "pause" | "terminate" | "disconnect")
+}
+
+/// What runs for requests, and what is to end it.
+#[derive(Default)]
+struct Running {
+    /// The requests that the client does not want any more.
+    cancelled: HashSet<i64>,
+    /// So many requests wait that are to end what runs for others.
+    urgent: usize,
+    /// The call of a guest's function that a request has led to, with that.
+    call: Option<(i64, InterruptHandle)>,
+}
+
+impl Running {
+    fn cancel(&mut self, id: i64) {
+        match &self.call {
+            Some((seq, handle)) if *seq == id => handle.interrupt(),
+            _ => {
+                // What was answered long ago cannot be cancelled any more.
+                if self.cancelled.len() == MOST_CANCELLED {
+                    self.cancelled.clear();
+                }
+                self.cancelled.insert(id);
+            }
+        }
+    }
+
+    fn interrupt(&self) {
+        if let Some((_, handle)) = &self.call {
+            handle.interrupt();
+        }
     }
 }

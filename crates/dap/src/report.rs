@@ -47,6 +47,7 @@ impl Session {
 
     /// Tells the client of a stop, if it wants to hear of it.
     pub(crate) fn report(&mut self, guest: &dyn Guest, stop: Stop) -> Report {
+        self.tell_breakpoints(guest.debugger());
         let is_silent = self
             .options
             .as_ref()
@@ -89,7 +90,13 @@ impl Session {
                 );
             }
             StopReason::Exception { tag, catcher, .. } => {
-                let name = tag.unwrap_or_else(|| "a tag without a name".to_owned());
+                let (name, description) = match tag {
+                    Some(tag) => (tag.clone(), format!("an exception was thrown, {tag}")),
+                    None => {
+                        let description = "an exception was thrown whose tag has no name";
+                        ("exception".to_owned(), description.to_owned())
+                    }
+                };
                 let caught = match &catcher {
                     Some(catcher) => format!("it will be caught in {catcher}"),
                     None => "nothing in the program catches it".to_owned(),
@@ -97,7 +104,7 @@ impl Session {
                 return self.at_exception(
                     level,
                     Exception {
-                        description: format!("an exception was thrown, {name}"),
+                        description,
                         id: name,
                         hint: Some(caught),
                         is_fatal: catcher.is_none(),
@@ -127,7 +134,6 @@ impl Session {
             },
             &told,
         );
-        let _ = guest;
         Report::Stopped
     }
 

@@ -175,6 +175,7 @@ impl<L: Launcher> Server<'_, L> {
                 client.print(OutputCategory::Console, &note);
             }
         }
+        self.session.tell_breakpoints(debugger);
         self.session.breakpoints.problem = (options.observe == ObserveLevel::Stacks)
             .then(|| "the program is observed at the level `stacks` only".to_owned());
         self.session.options = Some(options);

@@ -3,9 +3,10 @@
 use crate::breakpoints::ClientBreakpoints;
 use crate::connection::Client;
 use crate::launcher::LaunchOptions;
-use crate::protocol::InitializeRequestArguments;
+use crate::protocol::{BreakpointEvent, BreakpointReason, InitializeRequestArguments};
 use crate::references::References;
 use crate::sources::ClientSources;
+use trapline_debugger::Debugger;
 use trapline_symbols::ValueHistory;
 
 /// How far the conversation is.
@@ -66,6 +67,8 @@ pub(crate) struct Session {
     pub(crate) filters: StopFilters,
     /// None while the guest runs.
     pub(crate) stopped: Option<Stopped>,
+    /// How many modules were known when the client was told of its breakpoints.
+    pub(crate) known_modules: usize,
     /// Whether the client waits for the guest to stop, which waits for the host.
     pub(crate) is_pausing: bool,
     /// Whether the guest makes the step to its first instruction.
@@ -90,6 +93,7 @@ impl Session {
                 host_errors: true,
             },
             stopped: None,
+            known_modules: 0,
             is_pausing: false,
             is_entering: false,
             can_restart: true,
@@ -100,6 +104,21 @@ impl Session {
     pub(crate) fn resumed(&mut self) {
         self.stopped = None;
         self.references.clear();
+    }
+
+    /// Tells the client of its breakpoints that have found a place since, in modules that became known.
+    pub(crate) fn tell_breakpoints(&mut self, debugger: &Debugger) {
+        let known = debugger.modules().iter().len();
+        if std::mem::replace(&mut self.known_modules, known) == known {
+            return;
+        }
+        for id in self.breakpoints.unplaced(debugger) {
+            let told = self.breakpoint(debugger, &Ok(id));
+            self.client.tell(&BreakpointEvent {
+                reason: BreakpointReason::Changed,
+                breakpoint: told,
+            });
+        }
     }
 
     /// A line as the debugger counts it.

@@ -11,6 +11,15 @@ use trapline_symbols::{
     Format, FrameEnvironment, Inspector, Radix, Value, ValueError, Variable, WasmValue,
 };
 
+/// What an expression may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Effects {
+    None,
+    Assignments,
+    /// That, and call functions of the program.
+    Calls,
+}
+
 /// A value in the parts that all answers have.
 #[derive(Default)]
 pub(crate) struct Told {
@@ -197,20 +206,23 @@ impl Context<'_> {
         Some(self.session.references.add(location))
     }
 
-    /// Works in the environment of a frame, with the permission to call functions or without.
+    /// Works in the environment of a frame.
     pub(crate) fn with_environment<R>(
         &mut self,
         level: usize,
-        calls: bool,
+        effects: Effects,
         work: impl FnOnce(&mut FrameEnvironment<'_, '_>) -> Result<R, ExpressionError>,
         expression: &str,
     ) -> Result<R, Refusal> {
         let refuse = |error: ExpressionError| Refusal::because(error.render(expression));
         let history = &mut self.session.history;
         let frame = self.guest.frame(level)?;
-        if !calls {
-            let environment = frame.environment()?.with_history(history);
-            return work(&mut { environment }).map_err(refuse);
+        if effects != Effects::Calls {
+            let mut environment = frame.environment()?.with_history(history);
+            if effects == Effects::None {
+                environment = environment.read_only();
+            }
+            return work(&mut environment).map_err(refuse);
         }
         let client = self.session.client.clone();
         let seq = self.seq;
@@ -218,7 +230,7 @@ impl Context<'_> {
         let mut result = None;
         let worked = self.guest.with_calls(
             level,
-            &mut |handle| client.set_call(Some((seq, handle))),
+            &mut |handle| client.begin_call(seq, handle),
             &mut |calls| {
                 let environment = frame.environment();
                 result = work.take().map(|work| {
@@ -227,7 +239,7 @@ impl Context<'_> {
                 });
             },
         );
-        self.session.client.set_call(None);
+        self.session.client.end_call();
         worked?;
         let never = || Refusal::because("the expression was not evaluated");
         result.ok_or_else(never)?

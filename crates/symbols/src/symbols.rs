@@ -99,6 +99,25 @@ impl Symbols {
         }
     }
 
+    /// Nothing, for a module without debug information: expressions over it are those of its machine.
+    ///
+    /// # Errors
+    ///
+    /// If the bytes are no module.
+    pub fn without_debug_info(wasm: &[u8]) -> Result<Symbols, SymbolsError> {
+        let sections = Sections::find(wasm)?;
+        let meter = Reader::new(Bytes::new(), Budget::for_size(0));
+        let dwarf = gimli::Dwarf::load(|_| Ok::<_, SymbolsError>(meter.range(0..0)))?;
+        Ok(Symbols {
+            units: Units::read(dwarf),
+            types: Types::default(),
+            caches: Caches::default(),
+            source_map: None,
+            code: sections.code,
+            meter,
+        })
+    }
+
     /// The name of the file that has the debug information of a module which has none itself: a URL,
     /// or a path relative to that of the module.
     ///

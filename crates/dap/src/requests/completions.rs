@@ -6,6 +6,7 @@ use crate::protocol::{
     CompletionItem, CompletionItemType, CompletionsArguments, CompletionsBody, CompletionsRequest,
 };
 use crate::references::{ScopeKind, ShownValue};
+use crate::values::Effects;
 use std::collections::BTreeSet;
 
 /// More are not offered.
@@ -96,7 +97,7 @@ fn operand(text: &str) -> &str {
 fn members(context: &mut Context<'_>, level: usize, expression: &str) -> BTreeSet<String> {
     let evaluated = context.with_environment(
         level,
-        false,
+        Effects::None,
         |environment| environment.evaluate(expression),
         expression,
     );

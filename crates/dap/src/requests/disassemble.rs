@@ -38,13 +38,15 @@ impl Handle for DisassembleRequest {
         let mut before = None;
         let mut told = Vec::new();
         for line in found {
-            let Line::Instruction {
-                function,
-                instruction,
-            } = line
-            else {
-                told.push(nothing(known, wasm_pc));
-                continue;
+            let (function, instruction) = match line {
+                Line::Instruction {
+                    function,
+                    instruction,
+                } => (function, instruction),
+                Line::Nothing { address } => {
+                    told.push(nothing(known, address));
+                    continue;
+                }
             };
             let mut shown = DisassembledInstruction {
                 address: address::code(known.id(), instruction.wasm_pc),
@@ -75,8 +77,8 @@ enum Line {
         function: String,
         instruction: Instruction,
     },
-    /// There is no code so far.
-    Nothing,
+    /// There is no code so far; the address is a number that no instruction has.
+    Nothing { address: u32 },
 }
 
 /// The instructions from one to another, counted from a place, with those of the functions before and
@@ -105,14 +107,19 @@ fn around(module: &DebugModule, wasm_pc: u32, first: i64, end: i64) -> Result<Ve
         known_end += behind.instructions.len() as i64;
         functions.push_back(behind);
     }
+    let begin = functions.front().map_or(0, |first| first.range.start);
+    let range = begin..functions.back().map_or(0, |last| last.range.end);
     let mut all = functions.into_iter().flat_map(|function| {
         let name = function.function;
         let instructions = function.instructions.into_iter();
         instructions.map(move |instruction| (name.clone(), instruction))
     });
     let mut lines = Vec::new();
-    for _ in first..known_first.min(end) {
-        lines.push(Line::Nothing);
+    for number in first..known_first.min(end) {
+        let before = u32::try_from(known_first - number).unwrap_or(u32::MAX);
+        lines.push(Line::Nothing {
+            address: range.start.saturating_sub(before),
+        });
     }
     let skipped = usize::try_from(first - known_first).unwrap_or(0);
     let wanted = usize::try_from(end - first.max(known_first)).unwrap_or(0);
@@ -121,8 +128,13 @@ fn around(module: &DebugModule, wasm_pc: u32, first: i64, end: i64) -> Result<Ve
         function,
         instruction,
     }));
-    while (lines.len() as i64) < end - first {
-        lines.push(Line::Nothing);
+    for behind in 0.. {
+        if lines.len() as i64 >= end - first {
+            break;
+        }
+        lines.push(Line::Nothing {
+            address: range.end.saturating_add(behind),
+        });
     }
     Ok(lines)
 }

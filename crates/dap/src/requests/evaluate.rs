@@ -1,11 +1,11 @@
-//! `evaluate`: the value of an expression at a frame. What is typed into the console may call functions of
-//! the program; what is evaluated without being asked for, such as watches, may not.
+//! `evaluate`: the value of an expression at a frame. What is typed into the console may assign to variables
+//! and call functions of the program; what is evaluated without being asked for, such as watches, may not.
 
 use super::Handle;
 use crate::context::{Context, Refusal};
 use crate::protocol::{EvaluateArguments, EvaluateBody, EvaluateContext, EvaluateRequest};
 use crate::references::ShownValue;
-use crate::values::is_hex;
+use crate::values::{Effects, is_hex};
 
 impl Handle for EvaluateRequest {
     fn handle(
@@ -20,7 +20,10 @@ impl Handle for EvaluateRequest {
         let is_typed = arguments.context == Some(EvaluateContext::Repl);
         let value = context.with_environment(
             level,
-            is_typed,
+            match is_typed {
+                true => Effects::Calls,
+                false => Effects::None,
+            },
             |environment| {
                 let value = environment.evaluate(expression)?;
                 if is_typed {

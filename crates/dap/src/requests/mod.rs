@@ -73,7 +73,7 @@ pub(crate) fn handle(
     context: &mut Context<'_>,
     request: &RequestMessage,
 ) -> Result<Value, Refusal> {
-    if context.session.client.take_cancelled(request.seq) {
+    if context.session.client.begin(request) {
         return Err(Refusal::Cancelled);
     }
     let is_first = matches!(

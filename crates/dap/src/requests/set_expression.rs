@@ -4,7 +4,7 @@ use super::Handle;
 use crate::context::{Context, Refusal};
 use crate::protocol::{SetExpressionArguments, SetExpressionBody, SetExpressionRequest};
 use crate::references::ShownValue;
-use crate::values::is_hex;
+use crate::values::{Effects, is_hex};
 
 impl Handle for SetExpressionRequest {
     fn handle(
@@ -15,7 +15,7 @@ impl Handle for SetExpressionRequest {
         let expression = arguments.expression.trim();
         let value = context.with_environment(
             level,
-            false,
+            Effects::Assignments,
             |environment| environment.evaluate(expression),
             expression,
         )?;

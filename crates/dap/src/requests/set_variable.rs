@@ -5,7 +5,7 @@ use super::variables::known;
 use crate::context::{Container, Context, Refusal};
 use crate::protocol::{SetVariableArguments, SetVariableBody, SetVariableRequest};
 use crate::references::{ScopeKind, ShownValue};
-use crate::values::{is_hex, wasm_value};
+use crate::values::{Effects, is_hex, wasm_value};
 
 /// A part is looked for among so many.
 const FARTHEST: u64 = 100_000;
@@ -76,7 +76,7 @@ impl Context<'_> {
     ) -> Result<ShownValue, Refusal> {
         let value = self.with_environment(
             place.level,
-            false,
+            Effects::Assignments,
             |environment| environment.assign(&place.value, expression),
             expression,
         )?;
@@ -101,7 +101,7 @@ fn set_global(
     let assignment = format!("{name} = {value}");
     context.with_environment(
         level,
-        false,
+        Effects::Assignments,
         |environment| environment.evaluate(&assignment),
         &assignment,
     )?;

@@ -8,7 +8,8 @@ use crate::protocol::{
     StackTraceBody, StackTraceRequest,
 };
 use crate::references::Referent;
-use trapline_debugger::{FrameKind, StackFrame as Frame};
+use trapline_debugger::{DebuggerError, FrameKind, StackFrame as Frame};
+use trapline_symbols::{Format, Radix, ValueError, VariableKind};
 
 /// A stack of endless recursion is told so far only, if all of it is asked for.
 const MOST_FRAMES: usize = 20_000;
@@ -86,24 +87,35 @@ fn shown(context: &mut Context<'_>, frame: &Frame, format: &StackFrameFormat) ->
 
 /// The parameters of a frame, in parentheses.
 fn parameters(context: &Context<'_>, frame: &Frame, format: &StackFrameFormat) -> String {
-    let view = context.guest.frame(frame.level);
-    let arguments = view.and_then(|view| view.arguments()).unwrap_or_default();
-    let parts = arguments.into_iter().map(|argument| {
-        let mut text = String::new();
-        if format.parameter_types == Some(true) {
-            text += &argument.type_name;
-        }
-        if format.parameter_names != Some(false) && !argument.name.is_empty() {
-            text += if text.is_empty() { "" } else { " " };
-            text += &argument.name;
-        }
-        if format.parameter_values == Some(true) {
-            text += if text.is_empty() { "" } else { " = " };
-            text += &argument
-                .value
-                .unwrap_or_else(|problem| format!("<{problem}>"));
-        }
-        text
-    });
-    format!("({})", parts.collect::<Vec<_>>().join(", "))
+    let parts = || -> Result<Vec<String>, DebuggerError> {
+        let view = context.guest.frame(frame.level)?;
+        let radix = match format.hex {
+            Some(true) => Radix::Hexadecimal,
+            _ => Radix::Decimal,
+        };
+        let inspector = view.inspector()?;
+        let inspector = inspector.with_format(Format::default().radix(radix));
+        let shown = |text: Result<String, ValueError>| {
+            text.unwrap_or_else(|problem| format!("<{problem}>"))
+        };
+        let values = view.values()?.into_iter();
+        let parameters = values.filter(|(kind, _)| *kind == VariableKind::Parameter);
+        let parts = parameters.map(|(_, value)| {
+            let mut text = String::new();
+            if format.parameter_types == Some(true) {
+                text += &shown(inspector.type_name(&value));
+            }
+            if format.parameter_names != Some(false) && !value.name().is_empty() {
+                text += if text.is_empty() { "" } else { " " };
+                text += value.name();
+            }
+            if format.parameter_values == Some(true) {
+                text += if text.is_empty() { "" } else { " = " };
+                text += &shown(inspector.text(&value));
+            }
+            text
+        });
+        Ok(parts.collect())
+    };
+    format!("({})", parts().unwrap_or_default().join(", "))
 }

@@ -5,7 +5,7 @@ use super::target::{val, wasm_value};
 use crate::modules::DebugModule;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
-use trapline::{DebugSession, DebugStepResult, Func, Instance, Ref, Val};
+use trapline::{DebugSession, DebugStepResult, Func, Global, Instance, Ref, Val};
 use trapline_symbols::{CallTarget, Calls, WasmValue};
 
 /// Calls functions of the program that a frame belongs to, on a stack of their own. Breakpoints are
@@ -36,6 +36,20 @@ impl<'g, 's, T: 'static> FrameCalls<'g, 's, T> {
     pub fn on_begin(mut self, begin: impl FnMut(trapline::InterruptHandle) + 'g) -> Self {
         self.begin = Some(Box::new(begin));
         self
+    }
+
+    fn run(
+        &mut self,
+        session: &mut DebugSession<'s, T>,
+        function: Func,
+        arguments: &[Val],
+    ) -> Result<Vec<Val>, String> {
+        let nested = session.nested(function, arguments);
+        let mut nested = nested.map_err(|error| error.to_string())?;
+        if let (Some(begin), Ok(handle)) = (&mut self.begin, nested.interrupt_handle()) {
+            begin(handle);
+        }
+        run(&mut nested)
     }
 
     fn find(
@@ -72,13 +86,57 @@ impl<T: 'static> Calls for FrameCalls<'_, '_, T> {
         let mut session = session.map_err(|error| error.to_string())?;
         let found = self.find(&mut session, instance, function);
         let found = found.ok_or_else(|| format!("there is no function for {name}"))?;
-        let nested = session.nested(found, &arguments);
-        let mut nested = nested.map_err(|error| error.to_string())?;
-        if let (Some(begin), Ok(handle)) = (&mut self.begin, nested.interrupt_handle()) {
-            begin(handle);
+        let stack_pointer = StackPointer::lower(&mut session, instance);
+        let results = self.run(&mut session, found, &arguments);
+        if let Some(stack_pointer) = stack_pointer {
+            stack_pointer.put_back(&mut session);
         }
-        let results = run(&mut nested).map_err(|problem| format!("{name} {problem}"))?;
+        let results = results.map_err(|problem| format!("{name} {problem}"))?;
         Ok(results.first().map(wasm_value))
+    }
+}
+
+/// Programs have the stack of their memory by a global, the first one by convention. A function that calls
+/// nothing does not lower it for what it has on the stack, up to so many bytes below.
+const RED_ZONE: u64 = 128;
+
+/// The pointer to the stack in memory, which a call of the debugger's own must leave room below.
+struct StackPointer {
+    global: Global,
+    before: Val,
+}
+
+impl StackPointer {
+    /// Leaves room for what the function has on the stack that stands still.
+    fn lower<T: 'static>(
+        session: &mut DebugSession<'_, T>,
+        instance: &Instance,
+    ) -> Option<StackPointer> {
+        let store = session.store().ok()?;
+        let global = instance.debug_global(store, 0)?;
+        let before = global.get(store);
+        let below = match before {
+            Val::I32(pointer) => {
+                let below = (pointer as u32).checked_sub(RED_ZONE as u32)?;
+                Val::I32((below & !15) as i32)
+            }
+            Val::I64(pointer) => {
+                let below = (pointer as u64).checked_sub(RED_ZONE)?;
+                Val::I64((below & !15) as i64)
+            }
+            _ => return None,
+        };
+        // One that does not change is no stack pointer.
+        global.set(session.store_mut().ok()?, below).ok()?;
+        Some(StackPointer { global, before })
+    }
+
+    /// A function that has failed did not put it back itself.
+    fn put_back<T: 'static>(self, session: &mut DebugSession<'_, T>) {
+        if let Ok(store) = session.store_mut() {
+            // It could be set before.
+            let _ = self.global.set(store, self.before);
+        }
     }
 }
 

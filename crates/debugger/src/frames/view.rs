@@ -130,7 +130,8 @@ impl<'g> FrameView<'g> {
         if self.shown.kind == FrameKind::Host {
             return Err(DebuggerError::HostFrame);
         }
-        self.symbols()
+        self.module
+            .and_then(DebugModule::symbols_for_expressions)
             .map(|symbols| &**symbols)
             .ok_or(DebuggerError::NoSymbols)
     }

@@ -49,6 +49,8 @@ pub struct DebugModule {
     modified: Option<SystemTime>,
     files: Arc<dyn Files>,
     symbols: OnceLock<ModuleSymbols>,
+    /// What stands for them in expressions, if there are none.
+    no_symbols: OnceLock<Option<Arc<Symbols>>>,
     layout: OnceLock<Layout>,
     /// The functions that steps have been made in, by where their bodies begin.
     functions: Mutex<HashMap<u32, Function>>,
@@ -118,6 +120,7 @@ impl Modules {
             modified: path.and_then(|path| self.files.modified(path)),
             files: Arc::clone(&self.files),
             symbols: OnceLock::new(),
+            no_symbols: OnceLock::new(),
             layout: OnceLock::new(),
             functions: Mutex::default(),
         });
@@ -176,6 +179,17 @@ impl DebugModule {
     /// Its debug information, if there is any.
     pub fn symbols(&self) -> Option<&Arc<Symbols>> {
         self.module_symbols().symbols.as_ref()
+    }
+
+    /// Its debug information, or what stands for it where there is none: the machine's own is there in any
+    /// case.
+    pub(crate) fn symbols_for_expressions(&self) -> Option<&Arc<Symbols>> {
+        let none = || {
+            let symbols = Symbols::without_debug_info(self.wasm());
+            symbols.ok().map(Arc::new)
+        };
+        self.symbols()
+            .or_else(|| self.no_symbols.get_or_init(none).as_ref())
     }
 
     /// A function's name by the module's name section, readable, or a name for one without.

@@ -1,6 +1,6 @@
 //! Frames: what is on the stack, and what is in them.
 
-use crate::guest::{debug, place, places, resume, step, to_breakpoint, value};
+use crate::guest::{debug, place, places, resume, step, to_breakpoint, to_end, value};
 use trapline_debugger::{BreakpointKind, FrameKind, Resume};
 
 #[test]
@@ -135,5 +135,25 @@ fn functions_are_disassembled_with_their_lines() {
             .find(|line| line.wasm_pc == wasm_pc);
         let location = here.unwrap().location.clone().unwrap();
         assert_eq!(location.line, Some(18));
+    });
+}
+
+#[test]
+fn a_call_leaves_what_the_function_has_on_the_stack_that_stands_still() {
+    debug("steps", &[], |run| {
+        // It calls nothing itself, and so has its variables below the stack pointer.
+        let weigh = BreakpointKind::function("weigh");
+        run.debugger_mut().add_breakpoint(weigh);
+        to_breakpoint(run);
+        let before = value(run, 0, "node");
+        {
+            let frame = run.frame(0).unwrap();
+            let mut calls = run.calls(0).unwrap();
+            let mut environment = frame.environment().unwrap().with_calls(&mut calls);
+            let called = environment.evaluate("factorial(6) + square(2)").unwrap();
+            assert_eq!(environment.inspector().text(&called).unwrap(), "724");
+        }
+        assert_eq!(value(run, 0, "node"), before);
+        to_end(run);
     });
 }

@@ -34,11 +34,12 @@ impl Environment for FrameEnvironment<'_, '_> {
     }
 
     fn permit(&self, effect: Effect) -> Result<(), String> {
-        match (effect, &self.calls) {
-            (Effect::Call, None) => {
+        match effect {
+            _ if self.is_read_only => Err("ask for it where commands are typed".to_string()),
+            Effect::Call if self.calls.is_none() => {
                 Err("ask for it with the command or option for calls".to_string())
             }
-            _ => Ok(()),
+            Effect::Call | Effect::Assignment => Ok(()),
         }
     }
 

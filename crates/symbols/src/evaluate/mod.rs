@@ -66,6 +66,7 @@ pub struct FrameEnvironment<'a, 's> {
     wasm_pc: Option<u32>,
     history: Option<&'s mut ValueHistory>,
     calls: Option<&'s mut dyn Calls>,
+    is_read_only: bool,
 }
 
 impl<'a, 's> FrameEnvironment<'a, 's> {
@@ -91,6 +92,7 @@ impl<'a, 's> FrameEnvironment<'a, 's> {
             wasm_pc,
             history: None,
             calls: None,
+            is_read_only: false,
         })
     }
 
@@ -106,6 +108,14 @@ impl<'a, 's> FrameEnvironment<'a, 's> {
     pub fn with_calls(self, calls: &'s mut dyn Calls) -> FrameEnvironment<'a, 's> {
         FrameEnvironment {
             calls: Some(calls),
+            ..self
+        }
+    }
+
+    /// The same without the permission to assign to anything.
+    pub fn read_only(self) -> FrameEnvironment<'a, 's> {
+        FrameEnvironment {
+            is_read_only: true,
             ..self
         }
     }

@@ -171,6 +171,7 @@ impl Compiler<'_> {
             wasm_pc: None,
             history: None,
             calls: None,
+            is_read_only: false,
         }
     }
 

@@ -134,6 +134,7 @@ impl Condition {
             wasm_pc: Some(self.wasm_pc),
             history: None,
             calls: None,
+            is_read_only: false,
         };
         evaluate_condition(&self.expression, &mut environment)
     }
