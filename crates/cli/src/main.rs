@@ -28,7 +28,6 @@ mod report;
 mod run;
 mod source;
 mod text;
-mod wait;
 
 use clap::Parser;
 use cli::{Arguments, Command};

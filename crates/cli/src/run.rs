@@ -6,7 +6,6 @@ use crate::dump_file::DumpFile;
 use crate::failure::Failure;
 use crate::load;
 use crate::text::harmless;
-use crate::wait::wait_for;
 use crate::{cache, guest, imports, invoke, report};
 use anyhow::{Context, anyhow, bail};
 use std::cell::RefCell;
@@ -84,7 +83,7 @@ pub(crate) fn run(command: &Run) -> Result<(), Failure> {
     trapline_wasi::add_to_linker(&mut linker, |wasi| wasi)?;
     imports::check(&module, &linker, &mut store, &program.label)?;
     let instance = match dumps {
-        true => wait_for(linker.instantiate_async(&mut store, &module)),
+        true => pollster::block_on(linker.instantiate_async(&mut store, &module)),
         false => linker.instantiate(&mut store, &module),
     };
     let none = CrashValues::default();
@@ -188,7 +187,7 @@ impl Program {
             match &self.port {
                 Some(port) => {
                     let mut port = port.borrow_mut();
-                    match wait_for(port.run_watched(&mut debugger, session, watch)) {
+                    match pollster::block_on(port.run_watched(&mut debugger, session, watch)) {
                         PortEnd::Finished(outcome) => outcome,
                         PortEnd::Terminated => return Err(Failure::Exit(TERMINATED)),
                     }
@@ -206,7 +205,7 @@ fn run_to_end(
     mut watch: impl FnMut(&Debuggee<'_, '_, WasiCtx>, &Stop),
 ) -> Result<Vec<Val>, Error> {
     loop {
-        let stop = wait_for(debuggee.resume(Resume::Continue));
+        let stop = pollster::block_on(debuggee.resume(Resume::Continue));
         watch(&debuggee, &stop);
         if let StopReason::Finished(outcome) = stop.reason {
             return outcome;

@@ -1,7 +1,6 @@
 //! What is taken down is what there is.
 
 use super::*;
-use crate::wait::wait_for;
 use std::path::Path;
 use trapline::{
     Caller, Config, DebugSession, DebugStepResult, Engine, ExternRef, Func, Instance, Linker,
@@ -60,7 +59,7 @@ fn a_dump_of_a_crash_is_what_the_session_shows() {
     let instance = linker.instantiate(&mut store, &module).unwrap();
     let start = instance.get_func(&mut store, "_start").unwrap();
     let mut session = DebugSession::call(&mut store, start, &[]).unwrap();
-    let event = wait_for(session.next());
+    let event = pollster::block_on(session.next());
     assert!(matches!(event, Some(DebugStepResult::Trap(_))), "{event:?}");
 
     let store = session.store().unwrap();
@@ -192,7 +191,7 @@ fn references_items_of_others_and_frames_of_the_host_are_taken_down() {
     let arguments = [value, Val::FuncRef(Some(host))];
     let mut session = DebugSession::call(&mut store, run, &arguments).unwrap();
     let event = loop {
-        match wait_for(session.next()) {
+        match pollster::block_on(session.next()) {
             Some(DebugStepResult::Exception(_)) => {}
             event => break event,
         }
@@ -274,7 +273,7 @@ fn of_a_function_that_could_not_begin_no_values_are_known() {
     let instance = Instance::new(&mut store, &module, &[]).unwrap();
     let down = instance.get_func(&store, "down").unwrap();
     let mut session = DebugSession::call(&mut store, down, &[Val::I32(7)]).unwrap();
-    wait_for(session.next());
+    pollster::block_on(session.next());
     let store = session.store().unwrap();
     let taken = of_stopped(&session, session.frames(), store, &program()).unwrap();
     assert!(taken.unread.is_none());

@@ -11,7 +11,6 @@ use crate::failure::Failure;
 use crate::load;
 use crate::program::{Program, Surroundings};
 use crate::text::ERROR;
-use crate::wait::wait_for;
 use anyhow::anyhow;
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -236,7 +235,7 @@ impl Console {
         };
         loop {
             self.running.set(Some(handle.clone()));
-            let stop = wait_for(debuggee.resume(how.clone()));
+            let stop = pollster::block_on(debuggee.resume(how.clone()));
             self.running.set(None);
             if self.more_steps > 0 && stops::is_step(&stop) {
                 self.more_steps -= 1;
