@@ -6,7 +6,7 @@ use crate::packets::{self, Action};
 use crate::reply::PacketError;
 use crate::stop_reply::Stopped;
 use crate::wire::{Incoming, encode};
-use std::cell::{OnceCell, Ref};
+use std::cell::{Cell, OnceCell, Ref};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use trapline::{DebugSession, Error, Frame, Val};
@@ -60,6 +60,8 @@ pub(crate) struct Client<'c, 'd, 's, T: 'static> {
     /// The breakpoints that it has set, by their addresses.
     pub(crate) breakpoints: BTreeMap<u64, BreakpointId>,
     pub(crate) stopped: Stopped,
+    /// How many modules it has been told of, once it has asked.
+    pub(crate) told_modules: Cell<Option<usize>>,
     /// How the call has ended.
     pub(crate) outcome: Option<Result<Vec<Val>, Error>>,
     options: &'c Options,
@@ -80,6 +82,7 @@ impl<'c, 'd, 's, T: 'static> Client<'c, 'd, 's, T> {
             modes: Modes::default(),
             breakpoints: BTreeMap::new(),
             stopped: Stopped::at_beginning(),
+            told_modules: Cell::new(None),
             outcome: None,
             options,
             frames: OnceCell::new(),
@@ -105,7 +108,14 @@ impl<'c, 'd, 's, T: 'static> Client<'c, 'd, 's, T> {
     /// What is told of the last stop.
     pub(crate) fn stop_packet(&self) -> String {
         let pc = self.frames().first().map(|frame| frame.pc);
-        self.stopped.packet(pc, self.modes.list_threads)
+        let mut packet = self.stopped.packet(pc, self.modes.list_threads);
+        let modules = self.debuggee.debugger().modules().iter().len();
+        let is_stop = packet.starts_with('T');
+        if is_stop && self.told_modules.get().is_some_and(|told| told != modules) {
+            // Without this nobody asks again.
+            packet += "library:;";
+        }
+        packet
     }
 
     /// Takes what has come in, and answers unless what comes next does.

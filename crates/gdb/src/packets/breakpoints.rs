@@ -2,7 +2,7 @@
 //! supported.
 
 use super::{Result, split};
-use crate::address::{Address, code_address};
+use crate::address::Address;
 use crate::client::Client;
 use crate::reply::{PacketError, Reply};
 use crate::wire::hex_number;
@@ -37,12 +37,13 @@ pub(super) fn set<T: 'static>(client: &mut Client<'_, '_, '_, T>, rest: &[u8]) -
     let debugger = client.debuggee.debugger_mut();
     let known = debugger.modules().iter().nth(module as usize);
     let module = known.ok_or(PacketError::NoCode(address))?.id();
-    debug_assert_eq!(code_address(module, offset), address);
-    let kind = BreakpointKind::address(module, offset);
-    debugger
-        .places(&kind)
-        .map_err(|_| PacketError::NoCode(address))?;
-    let id = debugger.add_breakpoint(kind);
+    let id = debugger.add_breakpoint(BreakpointKind::address(module, offset));
+    let breakpoints = debugger.breakpoints_mut();
+    let added = breakpoints.get(id);
+    if added.is_none_or(|breakpoint| breakpoint.places().is_empty()) {
+        breakpoints.remove(id);
+        return Err(PacketError::NoCode(address));
+    }
     client.breakpoints.insert(address, id);
     Ok(Reply::Ok)
 }

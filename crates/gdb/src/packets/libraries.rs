@@ -20,7 +20,9 @@ pub(super) fn transfer<T: 'static>(client: &Client<'_, '_, '_, T>, rest: &[u8]) 
     let numbers = hex_number(offset).zip(hex_number(length));
     let (offset, length) =
         numbers.ok_or(PacketError::Malformed("offsets and lengths are numbers"))?;
-    let list = list(client.debuggee.debugger().modules().iter());
+    let modules = client.debuggee.debugger().modules().iter();
+    client.told_modules.set(Some(modules.len()));
+    let list = list(modules);
     let rest = usize::try_from(offset)
         .ok()
         .and_then(|offset| list.get(offset..));

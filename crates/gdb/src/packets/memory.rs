@@ -5,6 +5,7 @@ use crate::address::Address;
 use crate::client::Client;
 use crate::reply::{PacketError, Reply};
 use crate::wire::{MAX_PACKET, hex_bytes, hex_number};
+use std::collections::HashSet;
 use trapline::Memory;
 
 /// So much is read at once: each byte can become two, behind a letter.
@@ -97,22 +98,29 @@ fn write_bytes<T: 'static>(
 
 /// The memory with a number.
 pub(super) fn memory<T: 'static>(client: &Client<'_, '_, '_, T>, id: u32) -> Option<Memory> {
-    let session = client.session();
-    let store = session.store().ok()?;
     if id == 0 {
+        let session = client.session();
+        let store = session.store().ok()?;
         let frame = client.frames().first();
         let instance = frame.and_then(|frame| frame.frame.instance().ok()?);
-        if let Some(memory) = instance.and_then(|instance| instance.debug_memory(&store, 0)) {
+        if let Some(memory) = instance.and_then(|instance| instance.debug_memory(store, 0)) {
             return Some(memory);
         }
     }
-    let mut memories: Vec<Memory> = Vec::new();
+    all(client).get(id.saturating_sub(1) as usize).copied()
+}
+
+/// The memories of the store, in the order of the instances that they are in first.
+pub(super) fn all<T: 'static>(client: &Client<'_, '_, '_, T>) -> Vec<Memory> {
+    let session = client.session();
+    let Ok(store) = session.store() else {
+        return Vec::new();
+    };
+    let mut known = HashSet::new();
+    let mut memories = Vec::new();
     for instance in store.debug_instances() {
-        for memory in (0..).map_while(|index| instance.debug_memory(&store, index)) {
-            if !memories.contains(&memory) {
-                memories.push(memory);
-            }
-        }
+        let own = (0..).map_while(|index| instance.debug_memory(&store, index));
+        memories.extend(own.filter(|memory| known.insert(*memory)));
     }
-    memories.get(id.saturating_sub(1) as usize).copied()
+    memories
 }

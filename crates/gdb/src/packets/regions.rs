@@ -47,8 +47,8 @@ pub(super) fn info<T: 'static>(client: &Client<'_, '_, '_, T>, rest: &[u8]) -> R
 /// What is around an address where nothing is, from the end of what was before: up to the first memory or
 /// module behind it.
 fn hole<T: 'static>(client: &Client<'_, '_, '_, T>, address: u64, start: u64) -> (u64, u64) {
-    let memories = (1..).take_while(|id| memory::memory(client, *id).is_some());
-    let memories = memories.map(|id| u64::from(id) * END_OF_ID);
+    let memories = 1..=memory::all(client).len() as u64;
+    let memories = memories.map(|id| id * END_OF_ID);
     let modules = 0..client.debuggee.debugger().modules().iter().len() as u64;
     let modules = modules.map(|module| (1 << 62) + module * END_OF_ID);
     let next = memories.chain(modules).find(|begin| *begin > address);

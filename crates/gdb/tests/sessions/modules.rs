@@ -1,6 +1,8 @@
 //! Several guest modules.
 
 use crate::guest::Guest;
+use trapline::{Caller, Error, Instance, Module};
+use trapline_wasi::WasiCtx;
 
 const LIBRARY: &str = r#"(module $same
     (memory 1)
@@ -74,4 +76,32 @@ fn frames_globals_and_memories_are_their_modules_own() {
     assert_eq!(client.ask("m4000000100000000,4"), "0061736d");
     assert_eq!(client.ask("c"), "W00");
     assert_eq!(guest.served(), "returned 30");
+}
+
+#[test]
+fn a_module_that_comes_later_is_told_of_with_the_next_stop() {
+    let guest = Guest::text(
+        r#"(module $first (import "host" "load" (func $load))
+            (func (export "run") (call $load) (nop)))"#,
+    );
+    let guest = guest.with_host(|linker| {
+        let load = |mut caller: Caller<'_, WasiCtx>| -> Result<(), Error> {
+            let module = Module::new(caller.engine(), "(module $second)")?;
+            Instance::new(&mut caller, &module, &[]).map(drop)
+        };
+        linker.func_wrap("host", "load", load).map(drop)
+    });
+    let mut guest = guest.serve();
+    let client = &mut guest.client;
+    assert!(
+        !client
+            .ask("qXfer:libraries:read::0,1000")
+            .contains("second")
+    );
+    assert!(!client.ask("?").contains("library"));
+    assert!(client.ask("s").contains("library:;"));
+    let list = client.ask("qXfer:libraries:read::0,1000");
+    let expected = "<library name=\"second\"><section address=\"0x4000000100000000\"/></library>";
+    assert!(list.contains(expected), "{list}");
+    assert!(!client.ask("?").contains("library"));
 }
