@@ -51,6 +51,13 @@ function main() {
   // Parts of the editor look for modules in an archive that the desktop's has.
   const archive = path.join(VSCODE, 'node_modules.asar');
   if (!fs.existsSync(archive)) fs.symlinkSync('node_modules', archive);
+  // The editor searches folders with ripgrep, which its package would download.
+  const ripgrep = path.join(VSCODE, 'node_modules', '@vscode', 'ripgrep', 'bin', 'rg');
+  const found = (process.env.PATH ?? '').split(':').map((folder) => path.join(folder, 'rg'));
+  const installed = found.find((file) => fs.existsSync(file));
+  if (!installed) throw new Error('ripgrep is missing: install it such that rg is in a folder of PATH.');
+  fs.mkdirSync(path.dirname(ripgrep), { recursive: true });
+  if (!fs.existsSync(ripgrep)) fs.symlinkSync(installed, ripgrep);
   for (const { folder, built, build } of NATIVE) {
     if (!fs.existsSync(path.join(folder, built))) run(build, folder);
   }

@@ -315,6 +315,41 @@ class Workbench {
     await box.press('Enter');
   }
 
+  /**
+   * Gives a variable another value, in its row.
+   *
+   * @param {string} name
+   * @param {string} value
+   */
+  async change(name, value) {
+    await this.variable(name).locator('.name').dblclick();
+    const box = this.page.locator('.debug-variables .inputBoxContainer input');
+    await box.fill(value);
+    await box.press('Enter');
+    await box.waitFor({ state: 'hidden' });
+  }
+
+  /**
+   * Points at a word of the file that is open.
+   *
+   * @param {string} word
+   * @param {number} line
+   * @returns {Promise<string>} the text of what the debugger shows there
+   */
+  async pointAt(word, line) {
+    const [, y] = await this.beside(line);
+    const words = this.page.locator('.editor-instance .view-line span').filter({ hasText: exactly(word) });
+    for (const found of await words.all()) {
+      const box = await found.boundingBox();
+      if (!box || box.y > y || box.y + box.height < y) continue;
+      await this.page.mouse.move(box.x + box.width / 2, y);
+      const hover = this.page.locator('.debug-hover-widget');
+      await hover.waitFor();
+      return hover.innerText();
+    }
+    return assert.fail(`${word} is in line ${line}`);
+  }
+
   /** The widget that tells why a program stopped. */
   exception() {
     return this.page.locator('.exception-widget');

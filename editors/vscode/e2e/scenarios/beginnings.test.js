@@ -17,6 +17,17 @@ scenario(
 );
 
 scenario(
+  'without a launch.json the only program in the workspace is meant',
+  { guest: 'crash' },
+  async (workbench) => {
+    await workbench.openFile('report.c');
+    await workbench.breakAt(12);
+    await workbench.page.keyboard.press('F5');
+    await workbench.stoppedIn('print_day', 'report.c12');
+  },
+);
+
+scenario(
   'a program is run from the explorer, and stops nowhere',
   { guest: 'crash' },
   async (workbench) => {
