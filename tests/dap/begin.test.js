@@ -1,7 +1,7 @@
 // How a session begins: initialize, launch, configurationDone.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -38,14 +38,18 @@ test('initialize refuses paths that are URIs', async (t) => {
 test('lines and columns are counted from 0 for clients that do so', async (t) => {
   const line = sources.steps.line('int rest = factorial(n - 1);');
   const client = { linesStartAt1: false, columnsStartAt1: false };
-  const session = await Session.launch(t, { program: programs.steps }, {
-    client,
-    configure: async (session) => {
-      const [breakpoint] = await session.breakpoints(sources.steps, line - 1);
-      assert.equal(breakpoint.verified, true);
-      assert.equal(breakpoint.line, line - 1);
+  const session = await Session.launch(
+    t,
+    { program: programs.steps },
+    {
+      client,
+      configure: async (session) => {
+        const [breakpoint] = await session.breakpoints(sources.steps, line - 1);
+        assert.equal(breakpoint.verified, true);
+        assert.equal(breakpoint.line, line - 1);
+      },
     },
-  });
+  );
   await session.stopped('breakpoint');
   const { line: shown, column } = await session.top();
   assert.equal(shown, line - 1);
@@ -174,13 +178,7 @@ test('observe "stacks" runs without breakpoints, and says so', async (t) => {
   );
   await session.stopped('exception');
   const names = (await session.frames()).map((frame) => frame.name);
-  assert.deepEqual(names.slice(0, 5), [
-    'load_u16',
-    'archive_summarize',
-    'print_day',
-    'print_report',
-    'main',
-  ]);
+  assert.deepEqual(names.slice(0, 5), ['load_u16', 'archive_summarize', 'print_day', 'print_report', 'main']);
   assert.equal(await session.finish(), 134);
 });
 
@@ -296,4 +294,67 @@ test('messages of the adapter are coloured for clients that can show that', asyn
   assert.doesNotMatch(plain.session.said(), /\u001b/);
   const coloured = await run(t, options, { client: { supportsANSIStyling: true } });
   assert.match(coloured.session.said(), /\u001b\[.*divide by zero/);
+});
+
+test('characters that are written in pieces are told whole', async (t) => {
+  const { session, exitCode } = await run(t, { program: programs.output });
+  assert.equal(exitCode, 0);
+  assert.equal(session.output('stdout'), 'café 𝄞\ufffd\n\ufffd');
+  for (const { output } of session.events('output')) assert.notEqual(output, '');
+});
+
+test('the end of a program is told by exited, then terminated, once', async (t) => {
+  const { session } = await run(t, { program: programs.exit, args: ['5'] });
+  await session.request('threads');
+  const names = session.client.log.map((event) => event.name);
+  assert.deepEqual(names.slice(-2), ['exited', 'terminated']);
+  assert.equal(names.filter((name) => name === 'exited' || name === 'terminated').length, 2);
+});
+
+test('an input that is not there is told', async (t) => {
+  const session = await Session.start(t);
+  await session.initialize();
+  const response = await session.response('launch', {
+    program: programs.arguments,
+    stdin: '/nowhere/input.txt',
+    cache: false,
+  });
+  if (response.success) {
+    await session.request('configurationDone');
+    assert.notEqual(await session.ended(), 0);
+    assert.match(session.said(), /\/nowhere\/input\.txt/);
+  } else {
+    assert.match(response.message, /\/nowhere\/input\.txt/);
+  }
+});
+
+test('compiled modules are kept in the folder that cache names', async (t) => {
+  const cache = folder(t);
+  for (let i = 0; i < 2; i++) {
+    const { session } = await run(t, { program: programs.steps, cache });
+    assert.match(session.output('stdout'), /^120$/m);
+  }
+  assert.ok(readdirSync(cache, { recursive: true }).length > 0);
+  // The program can be debugged all the same.
+  const session = await Session.launch(
+    t,
+    { program: programs.steps, cache },
+    {
+      configure: (session) => session.functionBreakpoints('square'),
+    },
+  );
+  await session.stopped('function breakpoint');
+  assert.equal(await session.value('x'), '3');
+});
+
+test('attributes of launch that are not known are ignored', async (t) => {
+  const { exitCode } = await run(t, {
+    program: programs.hello,
+    name: 'Debug',
+    type: 'trapline',
+    request: 'launch',
+    __sessionId: '1',
+    preLaunchTask: null,
+  });
+  assert.equal(exitCode, 0);
 });

@@ -1,11 +1,14 @@
 // Breakpoints at lines, columns, functions and instructions; conditions, counts and log points.
 
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { test } from 'node:test';
 import { programs, sources } from './support/guests.js';
 import { Session, THREAD } from './support/session.js';
 
-const { steps, report, valuesC, stock, ledger, loop } = sources;
+const { embedded, ledger, loop, report, steps, stock, unicode, valuesC } = sources;
 
 function launch(t, program, configure, options = {}) {
   return Session.launch(t, { program, ...options }, { configure });
@@ -85,14 +88,20 @@ test('breakpointLocations tells where there can be breakpoints', async (t) => {
     assert.equal(within.length, 2);
     assert.ok(within.every((place) => place.line === line && place.column > 0));
     const columns = within.map((place) => place.column);
-    assert.deepEqual(columns, columns.toSorted((a, b) => a - b));
+    assert.deepEqual(
+      columns,
+      columns.toSorted((a, b) => a - b),
+    );
     assert.deepEqual(await locate({ line, column: columns[1] }), within.slice(1));
     const all = await locate({ line: line - 2, endLine: line + 1 });
     const lines = [...new Set(all.map((place) => place.line))];
     assert.deepEqual(lines, [line - 2, line - 1, line, line + 1]);
     assert.deepEqual(await locate({ line: 1, endLine: 5 }), []);
     assert.deepEqual(await locate({ line: 10000 }), []);
-    const elsewhere = await session.request('breakpointLocations', { source: { path: '/nowhere.c' }, line: 1 });
+    const elsewhere = await session.request('breakpointLocations', {
+      source: { path: '/nowhere.c' },
+      line: 1,
+    });
     assert.deepEqual(elsewhere.breakpoints, []);
   });
   assert.equal(await session.ended(), 0);
@@ -128,7 +137,10 @@ test('breakpoints of several files are kept apart', async (t) => {
 test('lines may be given in the old way', async (t) => {
   const line = steps.line('total += i;');
   const session = await launch(t, programs.steps, async (session) => {
-    const { breakpoints } = await session.request('setBreakpoints', { source: { path: steps.path }, lines: [line] });
+    const { breakpoints } = await session.request('setBreakpoints', {
+      source: { path: steps.path },
+      lines: [line],
+    });
     assert.equal(breakpoints[0].verified, true);
   });
   await session.stopped('breakpoint');
@@ -221,7 +233,10 @@ test('a log point writes its message and does not stop', async (t) => {
     assert.equal(breakpoint.verified, true);
   });
   assert.equal(await session.ended(), 134);
-  const lines = session.said().split('\n').filter((line) => line.startsWith('day '));
+  const lines = session
+    .said()
+    .split('\n')
+    .filter((line) => line.startsWith('day '));
   assert.equal(lines.length, 3);
   lines.forEach((line, day) => {
     assert.ok(line.startsWith(`day ${day} of 3, {braces} `), line);
@@ -275,7 +290,10 @@ test('function breakpoints stop where functions begin', async (t) => {
   const session = await launch(t, programs.steps, async (session) => {
     told = await session.functionBreakpoints('weigh', 'no_such_function', 'calls');
   });
-  assert.deepEqual(told.map((breakpoint) => breakpoint.verified), [true, false, true]);
+  assert.deepEqual(
+    told.map((breakpoint) => breakpoint.verified),
+    [true, false, true],
+  );
   assert.match(told[1].message, /no_such_function/);
   const first = await session.stopped('function breakpoint');
   assert.deepEqual(first.hitBreakpointIds, [told[2].id]);
@@ -319,16 +337,26 @@ test('instruction breakpoints stop at instructions', async (t) => {
   const session = await launch(t, programs.steps, (session) => session.functionBreakpoints('square'));
   await session.stopped();
   const { instructionPointerReference: here } = await session.top();
-  const { instructions } = await session.request('disassemble', { memoryReference: here, instructionCount: 4 });
+  const { instructions } = await session.request('disassemble', {
+    memoryReference: here,
+    instructionCount: 4,
+  });
   const { breakpoints } = await session.request('setInstructionBreakpoints', {
     breakpoints: [
       { instructionReference: instructions[2].address },
-      { instructionReference: here, offset: Number(BigInt(instructions[3].address) - BigInt(here)), condition: 'x == 4' },
+      {
+        instructionReference: here,
+        offset: Number(BigInt(instructions[3].address) - BigInt(here)),
+        condition: 'x == 4',
+      },
       { instructionReference: '0x10' },
       { instructionReference: 'nothing' },
     ],
   });
-  assert.deepEqual(breakpoints.map((breakpoint) => breakpoint.verified), [true, true, false, false]);
+  assert.deepEqual(
+    breakpoints.map((breakpoint) => breakpoint.verified),
+    [true, true, false, false],
+  );
   assert.match(breakpoints[2].message, /no place in code/);
   assert.equal(breakpoints[0].instructionReference, instructions[2].address);
   await session.functionBreakpoints();
@@ -367,18 +395,14 @@ test('a program without debug information has breakpoints in the text of its ins
   assert.equal(await session.finish(), 0);
 });
 
-test(
-  'what WebAssembly itself has can be evaluated without debug information',
-  { todo: 'evaluate is refused where there is no debug information' },
-  async (t) => {
-    const session = await launch(t, programs.plain, undefined, { stopOnEntry: true });
-    await session.stopped('entry');
-    const [global] = await session.variables((await session.scope('WebAssembly globals')).variablesReference);
-    assert.equal(await session.value(global.evaluateName), '7');
-    assert.equal(await session.value('$global0 + 1', 'repl'), '8');
-    assert.equal(await session.value('2 * 21'), '42');
-  },
-);
+test('what WebAssembly itself has can be evaluated without debug information', async (t) => {
+  const session = await launch(t, programs.plain, undefined, { stopOnEntry: true });
+  await session.stopped('entry');
+  const [global] = await session.variables((await session.scope('WebAssembly globals')).variablesReference);
+  assert.equal(await session.value(global.evaluateName), '7');
+  assert.equal(await session.value('$global0 + 1', 'repl'), '8');
+  assert.equal(await session.value('2 * 21'), '42');
+});
 
 test('the innermost scope of a name is meant by a condition', async (t) => {
   const line = valuesC.lineAfter('int value = (int)any(3);', 'mark();');
@@ -387,4 +411,147 @@ test('the innermost scope of a name is meant by a condition', async (t) => {
   );
   await session.stopped('breakpoint');
   assert.equal((await session.top()).name, 'scopes');
+});
+
+test('a source that only the debug information has can be read, and has breakpoints', async (t) => {
+  const line = embedded.line('// once in a round');
+  const session = await launch(t, programs.embedded, undefined, { stopOnEntry: true });
+  await session.stopped('entry');
+  const { sources: loaded } = await session.request('loadedSources');
+  const source = loaded.find((source) => source.name === 'embedded.c');
+  assert.ok(source.sourceReference > 0);
+  const { content } = await session.request('source', { source, sourceReference: source.sourceReference });
+  assert.equal(content, embedded.lines.join('\n'));
+  const { breakpoints } = await session.request('setBreakpoints', { source, breakpoints: [{ line }] });
+  assert.equal(breakpoints[0].verified, true);
+  assert.equal(breakpoints[0].line, line);
+  assert.equal(breakpoints[0].source.sourceReference, source.sourceReference);
+  await session.step('continue');
+  const top = await session.top();
+  assert.equal(top.line, line);
+  assert.equal(top.source.sourceReference, source.sourceReference);
+  assert.equal(await session.value('i'), '1');
+});
+
+test(
+  'breakpointLocations knows sources that only the debug information has',
+  { todo: 'it wants a path' },
+  async (t) => {
+    const session = await launch(t, programs.embedded, undefined, { stopOnEntry: true });
+    await session.stopped('entry');
+    const { sources: loaded } = await session.request('loadedSources');
+    const source = loaded.find((source) => source.name === 'embedded.c');
+    const line = embedded.line('// once in a round');
+    const { breakpoints } = await session.request('breakpointLocations', { source, line });
+    assert.deepEqual(
+      breakpoints.map((place) => place.line),
+      [line],
+    );
+  },
+);
+
+test('breakpointLocations knows the text of instructions', { todo: 'it wants a path' }, async (t) => {
+  const session = await launch(t, programs.plain, undefined, { stopOnEntry: true });
+  await session.stopped('entry');
+  const { source } = await session.top();
+  const { breakpoints } = await session.request('breakpointLocations', { source, line: 1, endLine: 3 });
+  assert.deepEqual(
+    breakpoints.map((place) => place.line),
+    [1, 2, 3],
+  );
+  const beyond = await session.request('breakpointLocations', { source, line: 1000 });
+  assert.deepEqual(beyond.breakpoints, []);
+});
+
+test('columns are counted in the units of UTF-16', { todo: 'they are counted in bytes' }, async (t) => {
+  const line = unicode.line('add(1);');
+  const column = unicode.column(line, 'add(1)');
+  const session = await launch(t, programs.unicode, async (session) => {
+    const source = { path: unicode.path };
+    const { breakpoints: places } = await session.request('breakpointLocations', { source, line });
+    assert.deepEqual(
+      places.map((place) => place.column),
+      [column],
+    );
+    const [breakpoint] = await session.breakpoints(unicode, { line, column });
+    assert.equal(breakpoint.column, column);
+  });
+  await session.stopped('breakpoint');
+  assert.equal((await session.top()).column, column);
+});
+
+test('names may have all characters that the language allows', async (t) => {
+  const session = await launch(t, programs.unicode, (session) =>
+    session.breakpoints(unicode, {
+      line: unicode.line('sum += größe;'),
+      condition: 'größe == 2',
+      logMessage: '{größe}',
+    }),
+  );
+  assert.equal(await session.ended(), 0);
+  assert.equal(session.output('console'), '2\n');
+});
+
+test('a file may be named through a link', async (t) => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'trapline-dap-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const link = path.join(folder, 'link');
+  symlinkSync(path.dirname(steps.path), link);
+  const session = await launch(t, programs.steps, async (session) => {
+    const [breakpoint] = await session.breakpoints(
+      { path: path.join(link, 'steps.c') },
+      steps.line('total += i;'),
+    );
+    assert.equal(breakpoint.verified, true);
+  });
+  await session.stopped('breakpoint');
+});
+
+test('a breakpoint stops whenever its line is come by, also in a lambda', async (t) => {
+  const line = ledger.line('auto paid = total');
+  const session = await launch(t, programs.stock, (session) => session.breakpoints(ledger, line));
+  let count = 0;
+  for (;;) {
+    const { name, body } = await session.next(['stopped', 'terminated']);
+    if (name === 'terminated' || body.reason !== 'breakpoint') break;
+    assert.equal((await session.top()).line, line);
+    count += 1;
+    await session.request('continue', { threadId: THREAD });
+  }
+  // Two ledgers with two entries each.
+  assert.equal(count, 4);
+});
+
+test('two breakpoints at one place are both told', async (t) => {
+  const line = steps.line('return x * x;');
+  const session = await launch(t, programs.steps, async (session) => {
+    session.lines = await session.breakpoints(steps, line);
+    session.functions = await session.functionBreakpoints('square');
+  });
+  const stopped = await session.stopped();
+  const ids = [...session.lines, ...session.functions].map((breakpoint) => breakpoint.id);
+  assert.deepEqual(stopped.hitBreakpointIds.toSorted(), ids.toSorted());
+});
+
+test('breakpoints in a function that an expression calls do not stop the call', async (t) => {
+  const session = await launch(t, programs.steps, (session) =>
+    session.functionBreakpoints('calls', 'square'),
+  );
+  await session.stopped();
+  assert.equal(await session.value('square(12)', 'repl'), '144');
+  assert.equal((await session.top()).name, 'calls');
+  assert.equal(session.events('stopped').length, 1);
+});
+
+test('what was written before a stop is told before it', async (t) => {
+  const session = await launch(t, programs.steps, async (session) => {
+    await session.functionBreakpoints('calls');
+    await session.breakpoints(steps, { line: steps.line('if (n <= 1)'), logMessage: 'n is {n}' });
+  });
+  await session.stopped();
+  const names = session.client.log.map((event) => event.name);
+  const outputs = names.lastIndexOf('output');
+  assert.ok(outputs < names.indexOf('stopped'));
+  assert.equal(session.output('console'), 'n is 5\nn is 4\nn is 3\nn is 2\nn is 1\n');
+  assert.equal(session.output('stdout'), '120\n');
 });

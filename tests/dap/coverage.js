@@ -52,14 +52,21 @@ export const table = {
       'a log point whose message is not complete is not verified',
     ],
     supportsModulesRequest: ['modules tells what is loaded, as the module event has'],
-    supportsReadMemoryRequest: ['readMemory reads what variables have', 'readMemory says how much cannot be read'],
+    supportsReadMemoryRequest: [
+      'readMemory reads what variables have',
+      'readMemory says how much cannot be read',
+    ],
     supportsRestartRequest: [
       'restart begins anew, with the breakpoints that there are',
       'restart with arguments starts what these say',
     ],
     supportsSetExpression: ['setExpression changes what an expression leads to'],
-    supportsSetVariable: ['setVariable changes locals, elements and members, and the program goes on with them'],
-    supportsStepInTargetsRequest: ['stepInTargets tells the calls of a line, and stepIn goes into one of them'],
+    supportsSetVariable: [
+      'setVariable changes locals, elements and members, and the program goes on with them',
+    ],
+    supportsStepInTargetsRequest: [
+      'stepInTargets tells the calls of a line, and stepIn goes into one of them',
+    ],
     supportsSteppingGranularity: ['steps by instructions go one at a time, into calls or over them'],
     supportsTerminateRequest: [
       'terminate ends a program that stands still',

@@ -20,7 +20,9 @@ function names() {
 
 /** What the protocol's published declarations have by a comment. */
 export function declared(kind) {
-  const file = createRequire(import.meta.url).resolve('@vscode/debugprotocol').replace(/\.js$/, '.d.ts');
+  const file = createRequire(import.meta.url)
+    .resolve('@vscode/debugprotocol')
+    .replace(/\.js$/, '.d.ts');
   const text = readFileSync(file, 'utf8');
   return [...text.matchAll(new RegExp(`// ${kind}: '(\\w+)'`, 'g'))].map((match) => match[1]);
 }
@@ -49,5 +51,8 @@ test('all that the table tells of is in the protocol, and has tests that there a
 
 test('no two tests have one name', () => {
   const all = names();
-  assert.deepEqual(all.filter((name, index) => all.indexOf(name) !== index), []);
+  assert.deepEqual(
+    all.filter((name, index) => all.indexOf(name) !== index),
+    [],
+  );
 });

@@ -8,9 +8,13 @@ import { Session, THREAD } from './support/session.js';
 const { archiveHeader, assertion, divide, exceptions } = sources;
 
 function launch(t, program, args, filters, options) {
-  return Session.launch(t, { program, args }, {
-    configure: (session) => filters && session.exceptions(filters, options),
-  });
+  return Session.launch(
+    t,
+    { program, args },
+    {
+      configure: (session) => filters && session.exceptions(filters, options),
+    },
+  );
 }
 
 function info(session) {
@@ -32,17 +36,24 @@ test('the filters and which of them are on by default are announced', async (t) 
 });
 
 test('setExceptionBreakpoints says of each filter whether it is known', async (t) => {
-  const session = await Session.launch(t, { program: programs.hello }, {
-    configure: async (session) => {
-      const { breakpoints } = await session.exceptions(
-        ['trap', 'nonsense'],
-        [{ filterId: 'caught', condition: 'a, b' }, { filterId: 'other' }],
-      );
-      assert.deepEqual(breakpoints.map((breakpoint) => breakpoint.verified), [true, false, true, false]);
-      assert.match(breakpoints[1].message, /nonsense/);
-      assert.match(breakpoints[3].message, /other/);
+  const session = await Session.launch(
+    t,
+    { program: programs.hello },
+    {
+      configure: async (session) => {
+        const { breakpoints } = await session.exceptions(
+          ['trap', 'nonsense'],
+          [{ filterId: 'caught', condition: 'a, b' }, { filterId: 'other' }],
+        );
+        assert.deepEqual(
+          breakpoints.map((breakpoint) => breakpoint.verified),
+          [true, false, true, false],
+        );
+        assert.match(breakpoints[1].message, /nonsense/);
+        assert.match(breakpoints[3].message, /other/);
+      },
     },
-  });
+  );
   assert.equal(await session.ended(), 0);
 });
 
@@ -83,9 +94,13 @@ test('traps stop by default', async (t) => {
 });
 
 test('filters may be changed at a stop', async (t) => {
-  const session = await Session.launch(t, { program: programs.divide, args: ['1', '0'] }, {
-    configure: (session) => session.functionBreakpoints('divide'),
-  });
+  const session = await Session.launch(
+    t,
+    { program: programs.divide, args: ['1', '0'] },
+    {
+      configure: (session) => session.functionBreakpoints('divide'),
+    },
+  );
   await session.stopped('function breakpoint');
   await session.exceptions([]);
   assert.equal(await session.finish(), 134);
@@ -172,10 +187,16 @@ test('exception filters take names of tags', async (t) => {
   const other = await launch(t, programs.tags, [], [], [{ filterId: 'caught', condition: 'burnt' }]);
   assert.equal(await other.ended(), 134);
   assert.match(other.said(), /not caught/);
-  const caught = await launch(t, programs.tags, [], [], [
-    { filterId: 'caught', condition: 'boiled, spilled' },
-    { filterId: 'uncaught', condition: 'spilled' },
-  ]);
+  const caught = await launch(
+    t,
+    programs.tags,
+    [],
+    [],
+    [
+      { filterId: 'caught', condition: 'boiled, spilled' },
+      { filterId: 'uncaught', condition: 'spilled' },
+    ],
+  );
   await caught.stopped('exception');
   const told = await info(caught);
   assert.equal(told.exceptionId, 'spilled');
@@ -203,5 +224,8 @@ test('an exception out of a function that promised none is told', async (t) => {
   const session = await launch(t, programs.exceptions, ['noexcept'], ['uncaught', 'trap', 'panic']);
   await session.stopped('exception');
   const names = (await session.frames()).map((frame) => frame.name);
-  assert.ok(names.some((name) => name.includes('promised')), names.join('\n'));
+  assert.ok(
+    names.some((name) => name.includes('promised')),
+    names.join('\n'),
+  );
 });

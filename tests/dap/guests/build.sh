@@ -4,9 +4,17 @@
 set -eu
 cd "$(dirname "$0")/../../.."
 
-for name in loop many; do
-    clang-22 --target=wasm32 -nostdlib -Wl,--export-memory -O0 -g -Wall -Wextra -Werror -fdebug-compilation-dir=. \
-        "tests/dap/guests/$name.c" -o "tests/dap/guests/$name.wasm"
+# build NAME FLAGS...
+build() {
+    name=$1
+    shift
+    clang-22 --target=wasm32 -nostdlib -Wl,--export-memory -O0 -g -Wall -Wextra -Werror \
+        -fdebug-compilation-dir=. "$@" "tests/dap/guests/$name.c" -o "tests/dap/guests/$name.wasm"
     chmod 644 "tests/dap/guests/$name.wasm"
     echo "tests/dap/guests/$name.wasm"
-done
+}
+
+build loop
+build many
+build unicode
+build embedded -gdwarf-5 -gembed-source -fdebug-prefix-map=tests/dap/guests=/nowhere

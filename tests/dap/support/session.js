@@ -21,7 +21,7 @@ export const trapline = process.env.TRAPLINE
   : path.join(root, 'target/debug/trapline');
 
 /** Nothing that is waited for takes longer, on a machine that has much else to do. */
-const PATIENCE = 60_000;
+const PATIENCE = 30_000;
 
 /** The one thread that guests have. */
 export const THREAD = 1;
@@ -288,10 +288,11 @@ export class Session {
     return (await this.request('variables', { variablesReference, ...args })).variables;
   }
 
-  /** The variables of a scope or the parts of a value, by their names. */
+  /** The variables of a scope or the parts of a value, by their names; the innermost if several have one. */
   async named(variablesReference, args) {
-    const variables = await this.variables(variablesReference, args);
-    return Object.fromEntries(variables.map((variable) => [variable.name, variable]));
+    const named = {};
+    for (const variable of await this.variables(variablesReference, args)) named[variable.name] ??= variable;
+    return named;
   }
 
   async locals(frame) {
