@@ -97,21 +97,20 @@ function resolveLaunch(given, context) {
     env: environment(given),
     dirs: strings(given, 'dirs').map((entry) => directory(entry, within)),
     stopOnEntry: boolean(given, 'stopOnEntry', false),
-    stopAtPanics: boolean(given, 'stopAtPanics', true),
     allowPrecompiled: boolean(given, 'allowPrecompiled', false),
     sourceMap: sourceMap(given, within),
   };
   switch (given.observe ?? (given.noDebug ? 'none' : 'state')) {
     case 'state':
-      resolved.observe = 'state';
+    case 'stacks':
+      resolved.observe = given.observe ?? 'state';
       break;
     case 'none':
-    case 'stacks':
       // Calls can be told of a crash at no cost, so there is nothing to be gained by less.
       Object.assign(resolved, { observe: 'stacks', noDebug: true });
       break;
     default:
-      throw new Wrong(`"observe" is ${shown(given.observe)}; it is "state" or "none".`);
+      throw new Wrong(`"observe" is ${shown(given.observe)}; it is "state", "stacks" or "none".`);
   }
   for (const name of ['argv0', 'invoke']) string(given, name);
   const stdin = string(given, 'stdin');
@@ -145,6 +144,7 @@ function resolveAttach(given, context) {
     host: string(given, 'host') || '127.0.0.1',
     port: number,
     token: token.trim(),
+    stopOnEntry: boolean(given, 'stopOnEntry', false),
     sourceMap: sourceMap(given, { ...context, cwd: context.folder ?? context.home }),
   };
 }

@@ -43,7 +43,6 @@ test('a program is all that is needed', () => {
     env: {},
     dirs: [],
     stopOnEntry: false,
-    stopAtPanics: true,
     allowPrecompiled: false,
     sourceMap: {},
     observe: 'state',
@@ -57,7 +56,6 @@ test('what is given is kept, what is unknown too', () => {
     argv0: 'tool',
     invoke: 'add',
     stopOnEntry: true,
-    stopAtPanics: false,
     allowPrecompiled: true,
     observe: 'state',
     cache: false,
@@ -77,7 +75,7 @@ test('what is run without being debugged is not observed', () => {
 
 test('what is ready stays as it is', () => {
   const given = { cwd: 'sub', dirs: ['data', '.::/x'], stdin: 'in', cache: 'kept', sourceMap: { a: 'b' } };
-  for (const more of [{}, { observe: 'none' }]) {
+  for (const more of [{}, { observe: 'stacks' }, { observe: 'none' }]) {
     const ready = configuration(launched({ ...given, ...more }));
     assert.deepEqual(configuration(resolve(ready, CONTEXT)), ready);
   }
@@ -125,7 +123,7 @@ test('what is wrong is told with its name', () => {
   assert.match(error(launched({ env: { 'A=B': '' } })), /"A=B", which is no name/);
   assert.match(error(launched({ dirs: ['::/x'] })), /"dirs" has "::\/x"/);
   assert.match(error(launched({ dirs: ['x::'] })), /"dirs" has "x::"/);
-  assert.match(error(launched({ observe: 'all' })), /"observe" is "all"; it is "state" or "none"/);
+  assert.match(error(launched({ observe: 'all' })), /"observe" is "all"; it is "state", "stacks" or "none"/);
   assert.match(error(launched({ stopOnEntry: 'yes' })), /"stopOnEntry" is "yes"; it is true or false/);
   assert.match(error(launched({ cache: 3 })), /"cache" is 3/);
   assert.match(error(launched({ invoke: 3 })), /"invoke" is 3/);
@@ -155,6 +153,7 @@ test('attaching takes a port and a token', () => {
     host: '127.0.0.1',
     port: 5678,
     token: 'secret',
+    stopOnEntry: false,
     sourceMap: { '/b': '/work/one/c' },
   });
   assert.equal(configuration(attached({ host: '::1', port: 1, token: 't' })).host, '::1');
