@@ -3,8 +3,8 @@
 use std::fmt;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
 
 /// A connection to a client: bytes from it, and bytes to it.
 ///
@@ -26,8 +26,15 @@ pub struct Connection {
     pub(crate) seat: Option<Seat>,
 }
 
-/// The place of the one client that may be connected. It is free again when this is dropped.
-pub(crate) struct Seat(Arc<AtomicBool>);
+/// So long a client that leaves may take.
+const WAY_OUT: Duration = Duration::from_millis(100);
+
+/// Whether the place of the one client that may be connected is taken.
+#[derive(Clone, Default)]
+pub(crate) struct Seats(Arc<(Mutex<bool>, Condvar)>);
+
+/// That place. It is free again when this is dropped.
+pub(crate) struct Seat(Seats);
 
 impl Connection {
     /// A connection of any kind. `shutdown` is called when nothing more is written, and again when nothing
@@ -81,15 +88,23 @@ impl fmt::Debug for Connection {
 }
 
 impl Seat {
-    /// Takes the place, if it is free.
-    pub(crate) fn take(is_taken: &Arc<AtomicBool>) -> Option<Seat> {
-        let was_taken = is_taken.swap(true, Ordering::AcqRel);
-        (!was_taken).then(|| Seat(Arc::clone(is_taken)))
+    /// Takes the place, if it is free or becomes so soon: whoever leaves may still be on its way out.
+    pub(crate) fn take(seats: &Seats) -> Option<Seat> {
+        let taken = seats.0.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = seats
+            .0
+            .1
+            .wait_timeout_while(taken, WAY_OUT, |is_taken| *is_taken);
+        let (mut is_taken, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        let is_free = !*is_taken;
+        *is_taken = true;
+        is_free.then(|| Seat(seats.clone()))
     }
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        self.0.store(false, Ordering::Release);
+        *self.0.0.0.lock().unwrap_or_else(PoisonError::into_inner) = false;
+        self.0.0.1.notify_all();
     }
 }

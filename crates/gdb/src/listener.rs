@@ -1,9 +1,9 @@
 //! Where clients come in.
 //!
 //! A thread accepts them, also while the guest runs. One at a time has the [`Seat`]; whoever comes meanwhile
-//! is sent away at once.
+//! is sent away.
 
-use crate::connection::{Connection, Seat};
+use crate::connection::{Connection, Seat, Seats};
 use pollster::block_on;
 use std::fmt;
 use std::io;
@@ -225,23 +225,24 @@ impl Socket {
 }
 
 fn accept(socket: &Socket, clients: &InboxSender<Connection>, is_closing: &AtomicBool) {
-    let is_taken = Arc::new(AtomicBool::new(false));
+    let seats = Seats::default();
     loop {
         let accepted = socket.accept();
         if is_closing.load(Ordering::Acquire) {
             return;
         }
-        match (accepted, Seat::take(&is_taken)) {
-            (Ok(mut connection), Some(seat)) => {
+        let accepted = accepted.map(|connection| (connection, Seat::take(&seats)));
+        match accepted {
+            Ok((mut connection, Some(seat))) => {
                 connection.seat = Some(seat);
                 if !clients.send(connection) {
                     return;
                 }
             }
             // Somebody else is served.
-            (Ok(connection), None) => drop(connection),
+            Ok((connection, None)) => drop(connection),
             // Such as that there are too many files.
-            (Err(_), _) => thread::sleep(AFTER_ERROR),
+            Err(_) => thread::sleep(AFTER_ERROR),
         }
     }
 }

@@ -116,13 +116,14 @@ pub fn serve<T: 'static>(
     let outcome = client.outcome.take();
     drop(client);
     *debuggee.debugger_mut().settings_mut() = settings;
+    // The next client may come while this one reads its last answer.
+    drop(seat);
     // Whoever cannot be written to is gone.
     let end = end.unwrap_or(Some(End::Disconnected));
     match end {
         Some(End::Disconnected | End::Killed) => shutdown(Shutdown::Both),
         Some(End::Detached) | None => bid_farewell(shutdown, messages),
     }
-    drop(seat);
     Ok(match (outcome, end) {
         (Some(outcome), _) => Served::Exited(outcome),
         (None, Some(End::Detached)) => Served::Detached,

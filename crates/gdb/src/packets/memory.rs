@@ -119,7 +119,7 @@ pub(super) fn all<T: 'static>(client: &Client<'_, '_, '_, T>) -> Vec<Memory> {
     let mut known = HashSet::new();
     let mut memories = Vec::new();
     for instance in store.debug_instances() {
-        let own = (0..).map_while(|index| instance.debug_memory(&store, index));
+        let own = (0..).map_while(|index| instance.debug_memory(store, index));
         memories.extend(own.filter(|memory| known.insert(*memory)));
     }
     memories

@@ -46,9 +46,9 @@ pub(super) fn global<T: 'static>(client: &Client<'_, '_, '_, T>, rest: &[u8]) ->
     let instance = instance.ok_or(PacketError::Debugger(unknown.to_owned()))?;
     let session = client.session();
     let store = session.store()?;
-    let global = instance.debug_global(&store, index);
+    let global = instance.debug_global(store, index);
     let global = global.ok_or_else(|| missing("global", index))?;
-    value(&global.get(&store))
+    value(&global.get(store))
 }
 
 /// The instance of the module with a number.
@@ -62,7 +62,7 @@ fn instance<T: 'static>(client: &Client<'_, '_, '_, T>, id: u32) -> Option<Insta
     let store = session.store().ok()?;
     let modules = client.debuggee.debugger().modules();
     store.debug_instances().into_iter().find(|instance| {
-        let module = modules.find(&instance.module(&store));
+        let module = modules.find(&instance.module(store));
         module.is_some_and(|module| module.index() == id)
     })
 }
