@@ -9,7 +9,7 @@ use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::thread;
-use trapline::{Error, Observe};
+use trapline::{Error, ExternType, Observe, Val};
 use trapline_dap::{
     Access, CacheOption, Connection, LaunchOptions, LaunchedProgram, Launcher, ObserveLevel,
     StartedProgram, serve,
@@ -141,6 +141,17 @@ impl Programs {
             ObserveLevel::Stacks => Observe::Stacks,
         };
         let mut program = Program::load(&guest, observe)?;
+        let entry = options.invoke.as_deref().unwrap_or("_start");
+        let mut exports = program.module.exports();
+        if !exports
+            .any(|export| export.name() == entry && matches!(export.ty(), ExternType::Func(_)))
+        {
+            return Err(anyhow!(
+                "{} exports no function named {entry}",
+                options.program
+            ));
+        }
+        drop(exports);
         program.streams.input = options.stdin.as_deref().map(|file| within(file).into());
         Ok(program)
     }
@@ -175,6 +186,10 @@ impl LaunchedProgram<WasiCtx> for Launched {
             function: started.function,
             arguments: started.arguments,
         })
+    }
+
+    fn returned(&self, values: &[Val]) -> String {
+        crate::invoke::show(values).trim_end().replace('\n', ", ")
     }
 
     fn ended(&self, error: &Error) -> (i64, Option<String>) {

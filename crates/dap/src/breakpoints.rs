@@ -201,6 +201,7 @@ impl Session {
             return found.map(|(source, line)| (source, line, None));
         };
         let source = self.sources.source(debugger, place.module, &location.file);
-        Some((source, location.line?, location.column))
+        let column = self.sources.column(debugger, place.module, location);
+        Some((source, location.line?, column))
     }
 }

@@ -275,16 +275,20 @@ impl Client {
     /// A request has come to a call of a function of the guest.
     pub(crate) fn begin_call(&self, seq: i64, handle: InterruptHandle) {
         let mut running = self.running();
-        let is_unwanted = running.cancelled.remove(&seq) || running.urgent > 0;
+        running.is_cancelled = running.cancelled.remove(&seq);
+        let is_unwanted = running.is_cancelled || running.urgent > 0;
         running.call = Some((seq, handle));
         if is_unwanted {
             running.interrupt();
         }
     }
 
-    /// No function of the guest runs for a request any more.
-    pub(crate) fn end_call(&self) {
-        self.running().call = None;
+    /// No function of the guest runs for a request any more. Returns whether the request was cancelled
+    /// meanwhile.
+    pub(crate) fn end_call(&self) -> bool {
+        let mut running = self.running();
+        running.call = None;
+        std::mem::take(&mut running.is_cancelled)
     }
 
     fn running(&self) -> MutexGuard<'_, Running> {
@@ -309,12 +313,17 @@ struct Running {
     urgent: usize,
     /// The call of a guest's function that a request has led to, with that.
     call: Option<(i64, InterruptHandle)>,
+    /// Whether that was interrupted since its request was cancelled.
+    is_cancelled: bool,
 }
 
 impl Running {
     fn cancel(&mut self, id: i64) {
         match &self.call {
-            Some((seq, handle)) if *seq == id => handle.interrupt(),
+            Some((seq, handle)) if *seq == id => {
+                handle.interrupt();
+                self.is_cancelled = true;
+            }
             _ => {
                 // What was answered long ago cannot be cancelled any more.
                 if self.cancelled.len() == MOST_CANCELLED {

@@ -105,6 +105,9 @@ pub trait LaunchedProgram<T: 'static> {
         errors: Box<dyn Write + Send>,
     ) -> Result<StartedProgram<T>, String>;
 
+    /// What a call has returned, as it is to be told.
+    fn returned(&self, values: &[Val]) -> String;
+
     /// The exit code that an error of the call stands for, and what is to be told of it, if anything.
     fn ended(&self, error: &Error) -> (i64, Option<String>);
 }

@@ -19,7 +19,7 @@ use crate::requests::initialize::capabilities;
 use crate::server::log;
 use crate::session::{Phase, Session};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::io;
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
@@ -286,7 +286,8 @@ fn begin<T: 'static>(
     request: &RequestMessage,
 ) -> State {
     let as_before = State::Runs(Resume::AsBefore);
-    let arguments = request.arguments.clone().unwrap_or_default();
+    let arguments = request.arguments.clone();
+    let arguments = arguments.unwrap_or_else(|| Value::Object(Map::new()));
     let options: Result<AttachOptions, _> = serde_json::from_value(arguments);
     let options = match options {
         Ok(options) => options,

@@ -8,7 +8,7 @@ use crate::protocol::{
 };
 use crate::transport::{LONGEST_CONTENT, read_message, write_message};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::collections::HashMap;
 use std::io::{self, BufReader};
 use std::net::{Shutdown, TcpStream, ToSocketAddrs};
@@ -58,7 +58,8 @@ pub(crate) fn connect(
     traits: InitializeRequestArguments,
     client: &Client,
 ) -> Result<RemotePort, String> {
-    let arguments = request.arguments.clone().unwrap_or_default();
+    let arguments = request.arguments.clone();
+    let arguments = arguments.unwrap_or_else(|| Value::Object(Map::new()));
     let place: Result<Place, _> = serde_json::from_value(arguments);
     let place = place.map_err(|error| format!("the attach configuration is not valid: {error}"))?;
     let Place { host, port } = &place;

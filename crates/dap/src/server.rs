@@ -1,16 +1,16 @@
 //! Serving a client that launches programs.
 
 use crate::connection::{Client, Connection, Heard, Incoming};
-use crate::context::{Refusal, Then, answer};
+use crate::context::{Refusal, THREAD, Then, answer};
 use crate::drive::{Ended, drive};
 use crate::guard::Guard;
 use crate::guest::Idle;
 use crate::launcher::{LaunchOptions, LaunchedProgram, Launcher, ObserveLevel};
 use crate::output::GuestOutput;
 use crate::protocol::{
-    AttachRequest, ChangeReason, InitializedEvent, LaunchRequest, ModuleEvent, OutputCategory,
-    OutputEvent, ProcessEvent, ProcessStartMethod, ProgressEndEvent, ProgressStartEvent, Request,
-    RequestMessage,
+    AttachRequest, ChangeReason, ContinuedEvent, InitializedEvent, LaunchRequest, ModuleEvent,
+    OutputCategory, OutputEvent, ProcessEvent, ProcessStartMethod, ProgressEndEvent,
+    ProgressStartEvent, Request, RequestMessage,
 };
 use crate::proxy;
 use crate::requests::initialize::capabilities;
@@ -263,6 +263,13 @@ impl<L: Launcher> Server<'_, L> {
                 Next::Nothing
             }
             Ended::Restart(options) => {
+                if self.session.stopped.is_some() {
+                    // Else the stop would be shown until the next but one.
+                    client.tell(&ContinuedEvent {
+                        thread_id: THREAD,
+                        all_threads_continued: Some(true),
+                    });
+                }
                 self.session.resumed();
                 self.restart(debugger, options)
             }
@@ -275,9 +282,10 @@ impl<L: Launcher> Server<'_, L> {
         let error = match outcome {
             Ok(values) if values.is_empty() => return 0,
             Ok(values) => {
-                let values: Vec<_> = values.iter().map(|value| format!("{value:?}")).collect();
-                let text = format!("The function has returned {}", values.join(", "));
-                self.session.client.print(OutputCategory::Console, &text);
+                if let Some(program) = &self.program {
+                    let text = format!("The function has returned {}", program.returned(values));
+                    self.session.client.print(OutputCategory::Console, &text);
+                }
                 return 0;
             }
             Err(error) => error,

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use trapline_debugger::{DebugModule, Debugger, Disassembly, ModuleId, StackFrame};
+use trapline_symbols::SourceLocation;
 
 /// A text that is not in a file that the client could open.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -140,6 +141,20 @@ impl ClientSources {
         Some(code)
     }
 
+    /// A column of compilers, who count bytes, as the protocol counts it, in UTF-16 code units. Both begin
+    /// with 1.
+    pub(crate) fn column(
+        &self,
+        debugger: &Debugger,
+        module: ModuleId,
+        location: &SourceLocation,
+    ) -> Option<u32> {
+        let column = location.column?;
+        let text = debugger.source_text(&location.file, Some(module)).ok();
+        let line = text.as_ref().and_then(|text| text.line(location.line?));
+        Some(line.map_or(column, |line| to_units(line, column)))
+    }
+
     /// Where a frame is: its source, line and column; of one without a source its instructions.
     pub(crate) fn place(
         &mut self,
@@ -153,7 +168,8 @@ impl ClientSources {
             && let Some(line) = location.line
         {
             let source = self.source(debugger, module, &location.file);
-            return (Some(source), line, location.column.unwrap_or(0));
+            let column = self.column(debugger, module, location);
+            return (Some(source), line, column.unwrap_or(0));
         }
         let found = frame
             .wasm_pc
@@ -188,5 +204,44 @@ impl ClientSources {
             }
         }
         files
+    }
+}
+
+/// A column of bytes in UTF-16 code units.
+pub(crate) fn to_units(line: &str, column: u32) -> u32 {
+    let before = line.get(..(column as usize).saturating_sub(1));
+    before.map_or(column, |before| before.encode_utf16().count() as u32 + 1)
+}
+
+/// A column of UTF-16 code units in bytes.
+pub(crate) fn to_bytes(line: &str, column: u32) -> u32 {
+    let mut units = 1;
+    for (index, char) in line.char_indices() {
+        if units >= column {
+            return index as u32 + 1;
+        }
+        units += char.len_utf16() as u32;
+    }
+    line.len() as u32 + 1 + column.saturating_sub(units)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_bytes_for_compilers_and_units_for_clients() {
+        let line = "/* é𝄞 */ add(1);";
+        let bytes = line.find("add").unwrap() as u32 + 1;
+        assert_eq!(to_units(line, bytes), bytes - 3);
+        assert_eq!(to_bytes(line, bytes - 3), bytes);
+        for column in [1, 2, 3] {
+            assert_eq!(to_units(line, column), column);
+            assert_eq!(to_bytes(line, column), column);
+        }
+        // Beyond the end, or within a character, there is nothing to be converted.
+        assert_eq!(to_units(line, 99), 99);
+        assert_eq!(to_units(line, 5), 5);
+        assert_eq!(to_bytes("ab", 5), 5);
     }
 }

@@ -98,14 +98,27 @@ impl Context<'_> {
         work(&frame.inspector()?)
     }
 
+    /// Whether the client knows what to do with types.
+    pub(crate) fn tells_types(&self) -> bool {
+        self.session.traits.supports_variable_type == Some(true)
+    }
+
+    /// Whether the client knows what to do with references to memory.
+    fn tells_memory(&self) -> bool {
+        self.session.traits.supports_memory_references == Some(true)
+    }
+
     /// What is told of a value.
     pub(crate) fn tell_value(&mut self, shown: &ShownValue) -> Result<Told, Refusal> {
         let frame = self.guest.frame(shown.level)?;
         let plain = frame.inspector()?;
         let inspector = inspector(&plain, shown);
         let mut told = Told {
-            type_name: inspector.type_name(&shown.value).ok(),
-            memory: memory_reference(&plain, shown),
+            type_name: inspector
+                .type_name(&shown.value)
+                .ok()
+                .filter(|_| self.tells_types()),
+            memory: memory_reference(&plain, shown).filter(|_| self.tells_memory()),
             ..Told::default()
         };
         match inspector.text(&shown.value) {
@@ -239,7 +252,9 @@ impl Context<'_> {
                 });
             },
         );
-        self.session.client.end_call();
+        if self.session.client.end_call() {
+            return Err(Refusal::Cancelled);
+        }
         worked?;
         let never = || Refusal::because("the expression was not evaluated");
         result.ok_or_else(never)?

@@ -6,9 +6,9 @@ use crate::context::{Context, Refusal};
 use crate::protocol::{
     SetBreakpointsArguments, SetBreakpointsBody, SetBreakpointsRequest, Source, SourceBreakpoint,
 };
-use crate::sources::Text;
+use crate::sources::{Text, to_bytes};
 use std::path::Path;
-use trapline_debugger::BreakpointKind;
+use trapline_debugger::{BreakpointKind, DebugModule, Debugger};
 
 impl Handle for SetBreakpointsRequest {
     fn handle(
@@ -30,7 +30,7 @@ impl Handle for SetBreakpointsRequest {
             let column = breakpoint.column;
             let column = column.map(|column| context.session.column_from_client(column));
             Wanted {
-                kind: finder.kind(line, column),
+                kind: finder.kind(context.guest.debugger(), line, column),
                 condition: breakpoint.condition,
                 hit_condition: breakpoint.hit_condition,
                 log_message: breakpoint.log_message,
@@ -86,13 +86,26 @@ impl Finder {
         Ok((Group::File(path.clone()), Finder::File(file)))
     }
 
-    fn kind(&self, line: u32, column: Option<u32>) -> Result<BreakpointKind, String> {
+    fn kind(
+        &self,
+        debugger: &Debugger,
+        line: u32,
+        column: Option<u32>,
+    ) -> Result<BreakpointKind, String> {
         match self {
-            Finder::File(file) => Ok(BreakpointKind::Source {
-                file: file.clone(),
-                line,
-                column,
-            }),
+            Finder::File(file) => {
+                let bytes = |column| {
+                    let module = debugger.modules().iter().next().map(DebugModule::id);
+                    let text = debugger.source_text(file, module).ok();
+                    let line = text.as_ref().and_then(|text| text.line(line));
+                    line.map_or(column, |line| to_bytes(line, column))
+                };
+                Ok(BreakpointKind::Source {
+                    file: file.clone(),
+                    line,
+                    column: column.map(bytes),
+                })
+            }
             Finder::Instructions(places) => {
                 let index = (line as usize).saturating_sub(1);
                 let place = places.get(index).cloned();

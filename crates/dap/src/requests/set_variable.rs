@@ -111,7 +111,7 @@ fn set_global(
     let (value, type_name) = wasm_value(now, is_hex);
     Ok(SetVariableBody {
         value,
-        type_name: Some(type_name.to_owned()),
+        type_name: context.tells_types().then(|| type_name.to_owned()),
         ..SetVariableBody::default()
     })
 }

@@ -142,7 +142,8 @@ fn of_machine(
         let (value, type_name) = match read(index) {
             Ok(value) => {
                 let (text, type_name) = wasm_value(value, is_hex);
-                (text, Some(type_name.to_owned()))
+                let type_name = context.tells_types().then(|| type_name.to_owned());
+                (text, type_name)
             }
             Err(problem) => (format!("<{problem}>"), None),
         };

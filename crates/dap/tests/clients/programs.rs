@@ -1,7 +1,7 @@
 //! Guests to be debugged.
 
 use std::io::Write;
-use trapline::{Config, Engine, Error, Linker, Module, Observe, Store};
+use trapline::{Config, Engine, Error, Linker, Module, Observe, Store, Val};
 use trapline_dap::{LaunchOptions, LaunchedProgram, Launcher, StartedProgram};
 use trapline_debugger::Debugger;
 use trapline_wasi::{ExitCode, WasiCtx, WasiCtxBuilder};
@@ -72,6 +72,10 @@ impl LaunchedProgram<WasiCtx> for Text {
             store,
             arguments: Vec::new(),
         })
+    }
+
+    fn returned(&self, values: &[Val]) -> String {
+        format!("{values:?}")
     }
 
     fn ended(&self, error: &Error) -> (i64, Option<String>) {
