@@ -8,5 +8,6 @@ mod exceptions;
 mod frames;
 mod guest;
 mod languages;
+mod messages;
 mod source_maps;
 mod steps;
