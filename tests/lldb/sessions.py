@@ -100,12 +100,12 @@ class Session:
             self.printed += part
         return self.printed.replace("\r\n", "\n")
 
-    def ends_with(self, text):
-        """Whether that is what the guest prints in the end. It may still be on its way."""
+    def has_printed(self, text):
+        """Whether the guest has printed that. It may still be on its way."""
         deadline = time.monotonic() + 10
-        while not self.stdout().endswith(text) and time.monotonic() < deadline:
+        while text not in self.stdout() and time.monotonic() < deadline:
             time.sleep(0.01)
-        return self.stdout().endswith(text)
+        return text in self.stdout()
 
     def stop(self):
         """Why the guest has stopped, as LLDB tells it."""
@@ -177,7 +177,17 @@ def c_program():
         check("c: it is still where it was", session.place(), "weigh steps.c:52")
         session.command("process continue")
         check("c: how it ends", (session.process.state, session.process.GetExitStatus()), (lldb.eStateExited, 0))
-        check("c: what it has printed", session.ends_with("42\n"))
+        check("c: what it has printed", session.has_printed("42\n"))
+
+
+def global_variable():
+    with Session(GUESTS / "values" / "c-O0-5.wasm") as session:
+        session.command("breakpoint set --name mark")
+        session.command("process launch")
+        marks = session.target.FindFirstGlobalVariable("marks")
+        check("global: at first", marks.GetValueAsUnsigned(), 0)
+        session.command("process continue")
+        check("global: changed", marks.GetValueAsUnsigned(), 1)
 
 
 def cpp_program():
@@ -251,9 +261,17 @@ def exception():
 
 def arguments_and_exit():
     with Session(GUESTS / "exit" / "exit.wasm") as session:
-        session.command("process launch --environment LANGUAGE=none -- 3")
+        session.command("process launch -- 3")
         check("exit: its code", session.process.GetExitStatus(), 3)
-        check("exit: what it has printed", session.ends_with("leaving with 3\n"))
+        check("exit: what it has printed", session.has_printed("leaving with 3\n"))
+
+
+    with Session(GUESTS / "arguments" / "arguments.wasm") as session:
+        session.command("breakpoint set --name fgets")
+        session.command("process launch --environment 'LEVEL=a b' -- one 'two three'")
+        printed = "argument 1: one\nargument 2: two three\n"
+        check("exit: arguments", session.has_printed(printed))
+        check("exit: the environment", session.has_printed("variable: LEVEL=a b\n"))
 
 
 def interrupt():
@@ -385,6 +403,7 @@ def two_modules():
 
 SESSIONS = {
     "c": c_program,
+    "global": global_variable,
     "c++": cpp_program,
     "rust": rust_program,
     "optimized": optimized_program,
