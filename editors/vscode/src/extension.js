@@ -12,11 +12,9 @@ const TYPE = 'trapline';
 
 /** @param {vscode.ExtensionContext} context */
 function activate(context) {
-  const { Dynamic, Initial } = vscode.DebugConfigurationProviderTriggerKind;
-  const maker = new ConfigurationMaker();
+  const { Dynamic } = vscode.DebugConfigurationProviderTriggerKind;
   context.subscriptions.push(
-    vscode.debug.registerDebugConfigurationProvider(TYPE, maker, Initial),
-    vscode.debug.registerDebugConfigurationProvider(TYPE, maker, Dynamic),
+    vscode.debug.registerDebugConfigurationProvider(TYPE, new ConfigurationMaker(), Dynamic),
     vscode.debug.registerDebugConfigurationProvider(TYPE, new ConfigurationResolver()),
     vscode.debug.registerDebugAdapterDescriptorFactory(TYPE, new AdapterFactory()),
     vscode.commands.registerCommand('trapline.debug', (uri) => start(uri, false)),

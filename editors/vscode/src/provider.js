@@ -10,7 +10,7 @@ const { configurationFor, resolve } = require('./configuration.js');
 const { chooseProgram, programsIn } = require('./programs.js');
 
 /**
- * Makes configurations. It is asked for the first ones of a launch.json, and for those to choose from.
+ * Makes configurations to choose from, one for each program.
  *
  * @implements {vscode.DebugConfigurationProvider}
  */

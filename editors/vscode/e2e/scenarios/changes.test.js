@@ -10,7 +10,7 @@ scenario(
   {
     guest: 'assertion',
     configurations: [
-      { type: 'trapline', request: 'launch', name: 'Debug', program: '${workspaceFolder}/assertion.wasm' },
+      { type: 'trapline', request: 'launch', name: 'Debug', program: '${command:trapline.pickProgram}' },
     ],
   },
   async (workbench) => {
