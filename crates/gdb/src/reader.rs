@@ -111,6 +111,7 @@ fn read(
         }
     };
     let mut decoder = Decoder::default();
+    let mut is_let_go = false;
     let mut buffer = [0; 4096];
     loop {
         let bytes = match reader.read(&mut buffer) {
@@ -121,6 +122,7 @@ fn read(
         };
         for incoming in bytes.iter().filter_map(|byte| decoder.push(*byte)) {
             let is_kill = incoming.is_kill();
+            is_let_go = incoming.is_detach();
             if !window.reserve() || !sender.send(Message::Incoming(incoming)) {
                 return;
             }
@@ -131,7 +133,7 @@ fn read(
     }
     // What tells of the end waits for nothing.
     window.state().waiting += 1;
-    if sender.send(Message::Disconnected) {
+    if sender.send(Message::Disconnected) && !is_let_go {
         watch();
     }
 }

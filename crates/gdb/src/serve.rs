@@ -13,7 +13,9 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 use trapline::{Error, Val};
-use trapline_debugger::{Arrival, Debuggee, DebuggerError, Resume, Settings, StopReason};
+use trapline_debugger::{
+    Arrival, Debuggee, DebuggerError, ExceptionFilters, Resume, Settings, StopReason,
+};
 
 /// So long a client may take to read the last answer, and close its side.
 const LONGEST_FAREWELL: Duration = Duration::from_secs(1);
@@ -134,9 +136,8 @@ pub fn serve<T: 'static>(
 
 /// What clients expect. They tell what stands behind a panic from its frames.
 fn take_settings(settings: &mut Settings) {
-    settings.exceptions.uncaught = true;
-    settings.exceptions.caught = false;
-    settings.exceptions.tags.clear();
+    // Those that nothing catches.
+    settings.exceptions = ExceptionFilters::default();
     settings.stop_at_panics = false;
 }
 

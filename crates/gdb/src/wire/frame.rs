@@ -35,6 +35,11 @@ impl Incoming {
             _ => false,
         }
     }
+
+    /// Whether the guest is to go on without its client.
+    pub(crate) fn is_detach(&self) -> bool {
+        matches!(self, Incoming::Packet(packet) if packet.starts_with(b"D"))
+    }
 }
 
 /// Finds packets in bytes, as they come. It keeps no more of them than one packet may have.

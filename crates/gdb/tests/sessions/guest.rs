@@ -34,6 +34,11 @@ impl Running {
         self.server.join().unwrap()
     }
 
+    /// Has the client leave.
+    pub fn leave(self) -> JoinHandle<String> {
+        self.server
+    }
+
     /// How it has ended to be served, as the client leaves.
     pub fn served(self) -> String {
         drop(self.client);

@@ -114,6 +114,8 @@ fn a_guest_that_waits_for_the_host_stops_when_that_is_done() {
     assert_eq!(guest.served(), "returned 17");
 }
 
+static WAS_ENDED: AtomicBool = AtomicBool::new(false);
+
 /// What the host waits for, in a function that blocks its thread.
 static GATE: (Mutex<bool>, Condvar) = (Mutex::new(false), Condvar::new());
 
@@ -129,6 +131,15 @@ fn a_guest_that_does_not_hear_of_its_end_is_told_of() {
         };
         linker.func_wrap("host", "block", block).map(drop)
     });
+    // One that is let go is to go on, whenever it hears of that.
+    let mut let_go = guest.clone().serve_with(|| {
+        let tell = || WAS_ENDED.store(true, Ordering::Release);
+        options().when_unheard(Duration::from_millis(1), tell)
+    });
+    let_go.client.send("c");
+    let_go.client.acknowledged();
+    let_go.client.send("D");
+    let let_go = let_go.leave();
     for end in [&b"$k#6b"[..], b"$vKill;1#6e", b""] {
         *GATE.0.lock().unwrap() = false;
         let mut guest = guest.clone().serve_with(|| {
@@ -147,4 +158,6 @@ fn a_guest_that_does_not_hear_of_its_end_is_told_of() {
         };
         assert_eq!(guest.served(), expected);
     }
+    assert_eq!(let_go.join().unwrap(), "Detached");
+    assert!(!WAS_ENDED.load(Ordering::Acquire));
 }
