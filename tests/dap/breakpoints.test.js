@@ -433,24 +433,20 @@ test('a source that only the debug information has can be read, and has breakpoi
   assert.equal(await session.value('i'), '1');
 });
 
-test(
-  'breakpointLocations knows sources that only the debug information has',
-  { todo: 'it wants a path' },
-  async (t) => {
-    const session = await launch(t, programs.embedded, undefined, { stopOnEntry: true });
-    await session.stopped('entry');
-    const { sources: loaded } = await session.request('loadedSources');
-    const source = loaded.find((source) => source.name === 'embedded.c');
-    const line = embedded.line('// once in a round');
-    const { breakpoints } = await session.request('breakpointLocations', { source, line });
-    assert.deepEqual(
-      breakpoints.map((place) => place.line),
-      [line],
-    );
-  },
-);
+test('breakpointLocations knows sources that only the debug information has', async (t) => {
+  const session = await launch(t, programs.embedded, undefined, { stopOnEntry: true });
+  await session.stopped('entry');
+  const { sources: loaded } = await session.request('loadedSources');
+  const source = loaded.find((source) => source.name === 'embedded.c');
+  const line = embedded.line('// once in a round');
+  const { breakpoints } = await session.request('breakpointLocations', { source, line });
+  assert.deepEqual(
+    breakpoints.map((place) => place.line),
+    [line],
+  );
+});
 
-test('breakpointLocations knows the text of instructions', { todo: 'it wants a path' }, async (t) => {
+test('breakpointLocations knows the text of instructions', async (t) => {
   const session = await launch(t, programs.plain, undefined, { stopOnEntry: true });
   await session.stopped('entry');
   const { source } = await session.top();

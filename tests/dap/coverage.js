@@ -149,6 +149,8 @@ export const table = {
 
   /** The events that are told. */
   events: {
+    breakpoint: ['breakpoints that find their place later are told'],
+    continued: ['restart begins anew, with the breakpoints that there are'],
     exited: ['launch runs a program, whose output and exit code are told'],
     initialized: ['the program starts with configurationDone, not before'],
     invalidated: ['setVariable changes locals, elements and members, and the program goes on with them'],

@@ -210,6 +210,24 @@ test('a step that does not end can be paused', async (t) => {
   await session.step('next');
 });
 
+for (const [how, act, options] of [
+  ['terminate', (session) => session.request('terminate').then(() => session.ended())],
+  ['disconnect', (session) => session.request('disconnect')],
+  ['the end of the input', (session) => session.client._adapterProcess.stdin.end(), {}],
+]) {
+  test(
+    `a program that waits in the host can be ended by ${how}`,
+    options ?? { todo: 'nothing is heard while it waits' },
+    async (t) => {
+      const session = await Session.launch(t, { program: programs.sleeps });
+      await session.event('process');
+      session.patience = 5_000;
+      await act(session);
+      if (how !== 'terminate') assert.equal(await session.exitInTime(), 0);
+    },
+  );
+}
+
 test('threads tells the one that there is', async (t) => {
   const session = await at(t, programs.steps, 'calls');
   const { threads } = await session.request('threads');
@@ -235,6 +253,56 @@ test('restart begins anew, with the breakpoints that there are', async (t) => {
   assert.deepEqual(session.events('terminated'), []);
   assert.equal(await session.finish(), 0);
   assert.match(session.output('stdout'), /^59$/m);
+});
+
+test('restart counts hits anew', async (t) => {
+  const session = await Session.launch(
+    t,
+    { program: programs.steps },
+    {
+      configure: (session) => session.functionBreakpoints({ name: 'factorial', hitCondition: '== 2' }),
+    },
+  );
+  for (let i = 0; i < 3; i++) {
+    await session.stopped('function breakpoint');
+    assert.equal(await session.value('n'), '4');
+    await session.request('restart');
+  }
+});
+
+test(
+  'restart with noDebug runs without stops, and the next restart has them again',
+  { todo: 'the breakpoints are gone' },
+  async (t) => {
+    const session = await at(t, programs.steps, 'calls');
+    await session.functionBreakpoints('calls');
+    const options = { program: programs.steps, cache: false };
+    await session.request('restart', { arguments: { ...options, noDebug: true } });
+    assert.equal(await session.ended(), 0);
+    await session.request('restart', { arguments: options });
+    await session.stopped('function breakpoint');
+  },
+);
+
+test('stopOnEntry stops at each start', async (t) => {
+  const session = await Session.launch(t, { program: programs.steps, stopOnEntry: true });
+  await session.stopped('entry');
+  const { instructionPointerReference } = await session.top();
+  await session.request('restart');
+  await session.stopped('entry');
+  assert.equal((await session.top()).instructionPointerReference, instructionPointerReference);
+});
+
+test('a log point does not end a step, and a condition that does not hold does neither', async (t) => {
+  const session = await at(t, programs.steps, 'calls');
+  await session.breakpoints(
+    steps,
+    { line: steps.line('return x * x;'), logMessage: 'square of {x}' },
+    { line: steps.line('a += hidden(x);'), condition: 'x == 0' },
+  );
+  await session.step('next');
+  assert.equal((await session.top()).line, steps.line('a += hidden(x);'));
+  assert.equal(session.output('console'), 'square of 3\nsquare of 4\n');
 });
 
 test('restart works while the program runs', async (t) => {
@@ -382,7 +450,7 @@ test('cancel ends an evaluation that calls a function that never returns', async
   assert.equal((await session.top()).name, '_start');
 });
 
-test('what is cancelled is answered with that word', { todo: 'not if it has begun' }, async (t) => {
+test('what is cancelled is answered with that word', async (t) => {
   const session = await at(t, programs.loop, 'tick');
   const call = await begun(session);
   await session.request('cancel', { requestId: call.seq });
@@ -544,4 +612,13 @@ test('the modules of a program that another one has replaced are gone', { todo: 
     ['steps.wasm'],
   );
   assert.ok(session.events('module').some((event) => event.reason === 'removed'));
+});
+
+test('terminate before the start ends the session', { todo: 'it is refused' }, async (t) => {
+  const session = await Session.start(t);
+  await session.initialize();
+  await session.request('launch', { program: programs.hello, cache: false });
+  await session.request('terminate');
+  await session.ended();
+  assert.deepEqual(session.events('process'), []);
 });

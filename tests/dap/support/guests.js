@@ -64,6 +64,7 @@ export const programs = {
   many: own('many.wasm'),
   output: own('output.wat'),
   plain: own('plain.wat'),
+  sleeps: own('sleeps.wat'),
   unicode: own('unicode.wasm'),
   tags: own('tags.wat'),
   noMemory: own('no-memory.wat'),

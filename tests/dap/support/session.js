@@ -70,6 +70,28 @@ class KeepingClient extends DebugClient {
     super(trapline, 'dap', 'trapline', { cwd: root, env: { ...process.env, ...environment } });
     this.log = [];
     this.heard = () => {};
+    this.said = 0;
+    this.answered = new Set();
+    this.faults = [];
+  }
+
+  // Looks whether each message is one that the protocol allows where it comes.
+  dispatch(text) {
+    const message = JSON.parse(text);
+    const fault = (what) => this.faults.push(`${what}: ${text}`);
+    this.said += 1;
+    if (message.seq !== this.said) fault(`the message with the number ${this.said} has another`);
+    if (message.type === 'response') {
+      if (!this.pendingRequests.has(message.request_seq)) fault('nothing was asked that is answered');
+      if (this.answered.has(message.request_seq)) fault('it was answered already');
+      this.answered.add(message.request_seq);
+      if (typeof message.success !== 'boolean' || typeof message.command !== 'string') fault('no response');
+    } else if (message.type === 'event') {
+      if (typeof message.event !== 'string') fault('no event');
+    } else {
+      fault('neither a response nor an event');
+    }
+    super.dispatch(text);
   }
 
   emit(name, event) {
@@ -102,7 +124,10 @@ export class Session {
     const { _socket: socket } = session.client;
     socket.on('error', () => {});
     session.exit = new Promise((resolve) => socket.once('close', () => resolve(0)));
-    t.after(() => socket.destroy());
+    t.after(() => {
+      socket.destroy();
+      assert.deepEqual(session.client.faults, []);
+    });
     return session;
   }
 
@@ -123,8 +148,11 @@ export class Session {
 
   /** Ends the adapter: it has to go when it is told to. */
   async stop() {
-    if (this.isStopping) return;
-    this.isStopping = true;
+    await this.end();
+    assert.deepEqual(this.client.faults, []);
+  }
+
+  async end() {
     const adapter = this.client._adapterProcess;
     if (!adapter || adapter.exitCode !== null || adapter.signalCode !== null) return;
     adapter.stdin.on('error', () => {});
@@ -156,7 +184,10 @@ export class Session {
   begin(command, args) {
     const seq = this.client.sequence;
     const response = new Promise((resolve) => this.client.doSend(command, args, resolve));
-    return { seq, response: patiently(response, () => `${command} is not answered\n${this.story()}`) };
+    return {
+      seq,
+      response: patiently(response, () => `${command} is not answered\n${this.story()}`, this.patience),
+    };
   }
 
   /** The result of a request that is carried out. */
@@ -191,7 +222,7 @@ export class Session {
       };
       this.client.heard();
     });
-    const found = await patiently(wait, () => `no event ${names.join(', ')}\n${this.story()}`);
+    const found = await patiently(wait, () => `no event ${names.join(', ')}\n${this.story()}`, this.patience);
     found.isTaken = true;
     return found;
   }
@@ -333,8 +364,8 @@ function timer(milliseconds) {
   return { promise, cancel: () => clearTimeout(handle) };
 }
 
-async function patiently(promise, complaint) {
-  const late = timer(PATIENCE);
+async function patiently(promise, complaint, patience = PATIENCE) {
+  const late = timer(patience);
   const never = late.promise.then(() => {
     throw new Error(complaint());
   });
