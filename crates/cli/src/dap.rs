@@ -28,7 +28,9 @@ pub(crate) fn dap(command: &Dap) -> Result<(), Failure> {
     match command.listen {
         Some(address) => listen(command, address, &launcher),
         None => {
-            let connection = Connection::new(std::io::stdin(), std::io::stdout());
+            // A program that waits in the host keeps nobody from leaving.
+            let connection = Connection::new(std::io::stdin(), std::io::stdout())
+                .with_abandon(|| std::process::exit(0));
             let connection = with_log(connection, command.log.as_deref())?;
             let served = serve(connection, &launcher, &Access::Open);
             served.map_err(|error| anyhow!("cannot serve: {error}").into())

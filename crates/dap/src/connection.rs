@@ -1,15 +1,18 @@
 //! A connection with a client: what it says is heard on a thread of its own, and anything can be said to it
 //! from any thread.
 
+use crate::context::answer;
 use crate::guard::Guard;
-use crate::protocol::{Event, InitializeRequestArguments, ProtocolMessage, RequestMessage};
+use crate::protocol::{
+    Event, InitializeRequestArguments, ProtocolMessage, RequestMessage, TerminatedEvent,
+};
 use crate::transport::{LONGEST_CONTENT, read_message, write_message};
 use serde_json::Value;
 use std::collections::HashSet;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 use trapline::InterruptHandle;
@@ -21,11 +24,18 @@ const SLOWEST_CLIENT: Duration = Duration::from_secs(30);
 /// So many requests that are cancelled are remembered.
 const MOST_CANCELLED: usize = 1024;
 
+/// What is to be done with a guest that cannot be ended.
+type Abandon = Box<dyn Fn() + Send>;
+
+/// A guest that does not end so long after it was to is held up by the host.
+const LONGEST_END: Duration = Duration::from_secs(2);
+
 /// Both directions of a connection, as [`serve`](crate::serve) takes it.
 pub struct Connection {
     reader: Box<dyn Read + Send>,
     writer: Box<dyn Write + Send>,
     log: Option<Box<dyn Write + Send>>,
+    abandon: Option<Abandon>,
     /// Ends it, so that its thread does too.
     stream: Option<TcpStream>,
 }
@@ -40,6 +50,7 @@ impl Connection {
             reader: Box::new(reader),
             writer: Box::new(writer),
             log: None,
+            abandon: None,
             stream: None,
         }
     }
@@ -56,8 +67,19 @@ impl Connection {
             reader: Box::new(stream.try_clone()?),
             writer: Box::new(stream.try_clone()?),
             log: None,
+            abandon: None,
             stream: Some(stream),
         })
+    }
+
+    /// The same, with what is to be done if the client goes, or wants the program to end, while a function of
+    /// the host does not return: nothing else can end the guest then. It is called on the connection's own
+    /// thread, after the client was answered; the adapter for one client ends the process.
+    pub fn with_abandon(self, abandon: impl Fn() + Send + 'static) -> Connection {
+        Connection {
+            abandon: Some(Box::new(abandon)),
+            ..self
+        }
     }
 
     /// The same, with all messages written down.
@@ -93,9 +115,11 @@ impl Connection {
             }),
             log: self.log.map(Mutex::new),
             running: Mutex::default(),
+            guest_ended: Condvar::new(),
             stream: self.stream,
         }));
         let heard = client.clone();
+        let abandon = self.abandon;
         let mut reader = BufReader::new(self.reader);
         thread::Builder::new()
             .name("dap client".to_owned())
@@ -109,9 +133,12 @@ impl Connection {
                     None => true,
                 };
                 if admitted {
-                    let why = hear(&heard, &mut reader, &send);
+                    let why = hear(&heard, &mut reader, &send, abandon.as_ref());
                     heard.note_end();
                     send(Heard::Closed(why));
+                    if let Some(abandon) = abandon.filter(|_| heard.is_held_up()) {
+                        abandon();
+                    }
                 } else {
                     heard.close();
                     send(Heard::Refused);
@@ -126,6 +153,7 @@ fn hear(
     client: &Client,
     reader: &mut impl BufRead,
     send: &dyn Fn(Heard) -> bool,
+    abandon: Option<&Abandon>,
 ) -> Option<String> {
     loop {
         let content = match read_message(reader, LONGEST_CONTENT) {
@@ -134,9 +162,13 @@ fn hear(
             Err(error) => return Some(error.to_string()),
         };
         client.write_down("<-", &content);
+        let mut last = None;
         let what = match serde_json::from_slice(&content) {
             Ok(ProtocolMessage::Request(request)) => {
                 client.note(&request);
+                if matches!(request.command.as_str(), "terminate" | "disconnect") {
+                    last = Some(request.clone());
+                }
                 Heard::Request(request)
             }
             // Nothing is asked of clients here that they could respond to.
@@ -145,6 +177,13 @@ fn hear(
         };
         if !send(what) {
             return None;
+        }
+        if let (Some(request), Some(abandon)) = (last, abandon)
+            && client.is_held_up()
+        {
+            answer(client, &request, Ok(Value::Null));
+            client.tell(&TerminatedEvent::default());
+            abandon();
         }
     }
 }
@@ -177,6 +216,7 @@ struct Shared {
     writer: Mutex<Writer>,
     log: Option<Mutex<Box<dyn Write + Send>>>,
     running: Mutex<Running>,
+    guest_ended: Condvar,
     stream: Option<TcpStream>,
 }
 
@@ -263,6 +303,21 @@ impl Client {
         self.running().interrupt();
     }
 
+    /// A guest is run for the client, from now on or no longer.
+    pub(crate) fn set_guest(&self, has_guest: bool) {
+        self.running().has_guest = has_guest;
+        self.0.guest_ended.notify_all();
+    }
+
+    /// Whether a guest that is to end does not, since a function of the host does not return.
+    fn is_held_up(&self) -> bool {
+        let running = self.running();
+        let ended = &self.0.guest_ended;
+        let waited = ended.wait_timeout_while(running, LONGEST_END, |running| running.has_guest);
+        let (running, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        running.has_guest
+    }
+
     /// The turn of a request has come. Returns whether it is not wanted any more.
     pub(crate) fn begin(&self, request: &RequestMessage) -> bool {
         let mut running = self.running();
@@ -307,6 +362,8 @@ fn is_urgent(command: &str) -> bool {
 /// What runs for requests, and what is to end it.
 #[derive(Default)]
 struct Running {
+    /// Whether a guest is run for the client.
+    has_guest: bool,
     /// The requests that the client does not want any more.
     cancelled: HashSet<i64>,
     /// So many requests wait that are to end what runs for others.

@@ -250,7 +250,9 @@ impl<L: Launcher> Server<'_, L> {
             false => Resume::Continue,
         };
         let mut debuggee = Debuggee::new(debugger, call);
+        client.set_guest(true);
         let ended = drive(&mut self.session, &mut self.inbox, &mut debuggee, first).await;
+        client.set_guest(false);
         drop(debuggee);
         match ended {
             Ended::Finished(outcome) => {
