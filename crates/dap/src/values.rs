@@ -11,6 +11,13 @@ use trapline_symbols::{
     Format, FrameEnvironment, Inspector, Radix, Value, ValueError, Variable, WasmValue,
 };
 
+/// The text of a whole value is cut at so many bytes, ...
+const LONGEST_WHOLE: usize = 1 << 20;
+/// ... and so deep.
+const DEEPEST_WHOLE: usize = 6;
+/// Parts are asked for in pages.
+const PAGE: u64 = 1000;
+
 /// What an expression may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Effects {
@@ -149,6 +156,19 @@ impl Context<'_> {
         Ok(told)
     }
 
+    /// All of a value as text, as far as anyone would paste it.
+    pub(crate) fn whole_text(&self, shown: &ShownValue) -> Result<String, Refusal> {
+        let frame = self.guest.frame(shown.level)?;
+        let inspector = inspector(&frame.inspector()?, shown);
+        let mut room = LONGEST_WHOLE;
+        Ok(whole_text(
+            &inspector,
+            &shown.value,
+            DEEPEST_WHOLE,
+            &mut room,
+        ))
+    }
+
     /// The parts of a value in a range.
     pub(crate) fn parts(
         &self,
@@ -259,6 +279,40 @@ impl Context<'_> {
         let never = || Refusal::because("the expression was not evaluated");
         result.ok_or_else(never)?
     }
+}
+
+/// The text of a value with what is left out of it elsewhere, as long as there is room for so many bytes.
+fn whole_text(inspector: &Inspector<'_>, value: &Value, depth: usize, room: &mut usize) -> String {
+    let text = match inspector.text(value) {
+        Ok(text) => text,
+        Err(problem) => format!("<{problem}>"),
+    };
+    *room = room.saturating_sub(text.len());
+    let is_cut = text.contains("...") && text.ends_with('}');
+    if !is_cut || depth == 0 {
+        return text;
+    }
+    let mut parts = Vec::new();
+    let mut from = 0;
+    while *room > 0 {
+        let page = inspector.children(value, from..from + PAGE);
+        let page = page.unwrap_or_default();
+        if page.is_empty() {
+            return format!("{{{}}}", parts.join(", "));
+        }
+        from += page.len() as u64;
+        for part in &page {
+            if *room == 0 {
+                break;
+            }
+            let text = whole_text(inspector, part, depth - 1, room);
+            parts.push(match is_index(part.name()) || part.name().is_empty() {
+                true => text,
+                false => format!("{} = {text}", part.name()),
+            });
+        }
+    }
+    format!("{{{}, ...}}", parts.join(", "))
 }
 
 /// What a pointer points to, if that has parts, which are shown as the pointer's own; else the value itself.

@@ -40,7 +40,10 @@ impl Handle for EvaluateRequest {
             is_raw: false,
             is_hex: is_hex(arguments.format.as_ref()),
         };
-        let told = context.tell_value(&shown)?;
+        let mut told = context.tell_value(&shown)?;
+        if arguments.context == Some(EvaluateContext::Clipboard) {
+            told.text = context.whole_text(&shown)?;
+        }
         if is_typed {
             // It may have assigned to something, or called what does.
             context.changed(None);

@@ -74,13 +74,18 @@ impl Context<'_> {
         place: &ShownValue,
         expression: &str,
     ) -> Result<ShownValue, Refusal> {
-        let value = self.with_environment(
+        let (value, memory) = self.with_environment(
             place.level,
             Effects::Assignments,
-            |environment| environment.assign(&place.value, expression),
+            |environment| {
+                let stored = environment.assign(&place.value, expression)?;
+                let size = environment.inspector().size_of(&stored).ok();
+                let memory = stored.address().zip(size);
+                Ok((stored, memory))
+            },
             expression,
         )?;
-        self.changed(None);
+        self.changed(memory);
         Ok(ShownValue {
             value,
             ..place.clone()

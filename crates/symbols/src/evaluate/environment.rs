@@ -35,7 +35,9 @@ impl Environment for FrameEnvironment<'_, '_> {
 
     fn permit(&self, effect: Effect) -> Result<(), String> {
         match effect {
-            _ if self.is_read_only => Err("evaluate it where commands are typed, as in a debug console".to_string()),
+            _ if self.is_read_only => {
+                Err("evaluate it where commands are typed, as in a debug console".to_string())
+            }
             Effect::Call if self.calls.is_none() => {
                 Err("ask for it with the command or option for calls".to_string())
             }

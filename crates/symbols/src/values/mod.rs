@@ -219,6 +219,16 @@ impl<'a> Inspector<'a> {
         self.write(value).map_err(|error| self.explain(error))
     }
 
+    /// How many bytes a value has.
+    ///
+    /// # Errors
+    ///
+    /// If its type does not say.
+    pub fn size_of(&self, value: &Value) -> Result<u64, ValueError> {
+        self.symbols.begin_request();
+        self.size(value).map_err(|error| self.explain(error))
+    }
+
     /// How many children the value has.
     ///
     /// # Errors
