@@ -315,6 +315,23 @@ class Workbench {
     await box.press('Enter');
   }
 
+  /** Does a command of the editor. @param {string} name */
+  async command(name) {
+    await this.page.keyboard.press('F1');
+    const box = this.page.locator('.quick-input-widget input').first();
+    await box.waitFor();
+    await box.fill(`>${name}`);
+    const first = this.page.locator('.quick-input-list .monaco-list-row').first();
+    await first.filter({ hasText: name }).waitFor();
+    await box.press('Enter');
+  }
+
+  /** Waits until the view of instructions shows that one comes next. @param {string} text */
+  async atInstruction(text) {
+    const rows = this.page.locator('.disassembly-view .monaco-list-row');
+    await rows.filter({ has: this.page.locator('.codicon-debug-stackframe') }).filter({ hasText: text }).waitFor();
+  }
+
   /**
    * Gives a variable another value, in its row.
    *
