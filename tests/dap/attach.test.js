@@ -100,3 +100,57 @@ test('an adapter that listens serves several clients at once', async (t) => {
     await session.exit;
   }
 });
+
+test('one client is attached at a time, and the next can come when it has gone', async (t) => {
+  const program = await listening(t, 'run', '--listen', '127.0.0.1:0', programs.loop);
+  const place = { port: program.port, token: program.token };
+  const first = await Session.start(t);
+  await first.initialize();
+  await first.request('attach', place);
+  const second = await Session.start(t);
+  await second.initialize();
+  assert.match(await second.refusal('attach', place), /another client is attached/);
+  await first.request('disconnect');
+  await first.exit;
+  const third = await Session.start(t);
+  await third.initialize();
+  await third.request('attach', { ...place, stopOnEntry: true });
+  await third.stopped('pause');
+});
+
+test('a client that is killed leaves the program running, without its breakpoints', async (t) => {
+  const program = await listening(t, 'run', '--listen', '127.0.0.1:0', programs.loop);
+  const place = { port: program.port, token: program.token };
+  const first = await Session.start(t);
+  await first.initialize();
+  await first.request('attach', place);
+  await first.breakpoints(loop, loop.line('rounds++;'));
+  await first.stopped('breakpoint');
+  first.client._adapterProcess.kill('SIGKILL');
+  await first.exit;
+  const second = await Session.start(t);
+  await second.initialize();
+  await second.request('attach', place);
+  await second.request('configurationDone');
+  assert.equal(await second.refusal('stackTrace', { threadId: THREAD }), 'notStopped');
+  await second.request('pause', { threadId: THREAD });
+  await second.stopped('pause');
+  await second.evaluate('done = 1', 'repl');
+  assert.equal(await second.finish(), 0);
+  assert.equal(await program.exit, 0);
+});
+
+test('a program that traps while a client is attached stops there', async (t) => {
+  const program = await listening(t, 'run', '--listen', '127.0.0.1:0', programs.loop);
+  const session = await Session.start(t);
+  await session.initialize();
+  await session.request('attach', { port: program.port, token: program.token, stopOnEntry: true });
+  await session.stopped('pause');
+  await session.evaluate('done = 2', 'repl');
+  await session.request('continue', { threadId: THREAD });
+  const stopped = await session.stopped('exception');
+  assert.match(stopped.text, /unreachable/);
+  await session.request('terminate');
+  await session.ended();
+  assert.notEqual(await program.exit, 0);
+});

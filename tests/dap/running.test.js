@@ -210,22 +210,18 @@ test('a step that does not end can be paused', async (t) => {
   await session.step('next');
 });
 
-for (const [how, act, options] of [
+for (const [how, act] of [
   ['terminate', (session) => session.request('terminate').then(() => session.ended())],
   ['disconnect', (session) => session.request('disconnect')],
-  ['the end of the input', (session) => session.client._adapterProcess.stdin.end(), {}],
+  ['the end of the input', (session) => session.client._adapterProcess.stdin.end()],
 ]) {
-  test(
-    `a program that waits in the host can be ended by ${how}`,
-    options ?? { todo: 'nothing is heard while it waits' },
-    async (t) => {
-      const session = await Session.launch(t, { program: programs.sleeps });
-      await session.event('process');
-      session.patience = 5_000;
-      await act(session);
-      if (how !== 'terminate') assert.equal(await session.exitInTime(), 0);
-    },
-  );
+  test(`a program that waits in the host can be ended by ${how}`, async (t) => {
+    const session = await Session.launch(t, { program: programs.sleeps });
+    await session.event('process');
+    session.patience = 5_000;
+    await act(session);
+    if (how !== 'terminate') assert.equal(await session.exitInTime(), 0);
+  });
 }
 
 test('threads tells the one that there is', async (t) => {
@@ -621,4 +617,18 @@ test('terminate before the start ends the session', { todo: 'it is refused' }, a
   await session.request('terminate');
   await session.ended();
   assert.deepEqual(session.events('process'), []);
+});
+
+test('a program that writes without end can be paused and ended', async (t) => {
+  const session = await Session.launch(t, { program: programs.flood });
+  await session.written('stdout', 'line\nline\n');
+  await session.request('pause', { threadId: THREAD });
+  await session.stopped('pause');
+  const text = session.output('stdout');
+  await session.request('threads');
+  assert.equal(session.output('stdout').length, text.length, 'it writes nothing while it stands still');
+  assert.ok(/^(line\n)+$/.test(text), 'nothing is lost');
+  await session.request('continue', { threadId: THREAD });
+  await session.request('terminate');
+  await session.ended();
 });

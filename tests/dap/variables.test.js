@@ -371,7 +371,7 @@ test('evaluate in a frame sees what that has', async (t) => {
   assert.deepEqual(values, ['2', '3', '4', '5']);
 });
 
-test('the value for the clipboard is whole', { todo: 'it is as short as that of a watch' }, async (t) => {
+test('the value for the clipboard is whole', async (t) => {
   const session = await before(t);
   const { result } = await session.evaluate('numbers', 'clipboard');
   assert.ok(!result.includes('...'), result.slice(0, 80));
@@ -507,25 +507,21 @@ test('types and references to memory are told only to clients that know them', a
   }
 });
 
-test(
-  'a change of a variable in memory is told to those who show that memory',
-  { todo: 'there is no event' },
-  async (t) => {
-    const session = await before(t);
-    const scope = await session.scope('Locals');
-    const { local } = await session.named(scope.variablesReference);
-    await session.request('setVariable', {
-      variablesReference: scope.variablesReference,
-      name: 'local',
-      value: '6',
-    });
-    await session.request('threads');
-    const [event] = session.events('memory');
-    assert.ok(event, 'there is an event');
-    assert.equal(BigInt(event.memoryReference) + BigInt(event.offset), BigInt(local.memoryReference));
-    assert.equal(event.count, 4);
-  },
-);
+test('a change of a variable in memory is told to those who show that memory', async (t) => {
+  const session = await before(t);
+  const scope = await session.scope('Locals');
+  const { local } = await session.named(scope.variablesReference);
+  await session.request('setVariable', {
+    variablesReference: scope.variablesReference,
+    name: 'local',
+    value: '6',
+  });
+  await session.request('threads');
+  const [event] = session.events('memory');
+  assert.ok(event, 'there is an event');
+  assert.equal(BigInt(event.memoryReference) + BigInt(event.offset), BigInt(local.memoryReference));
+  assert.equal(event.count, 4);
+});
 
 test('variables of all kinds can be changed by what the language calls their values', async (t) => {
   const { session, frame } = await inFunction(t, programs.valuesC, 'enums');
@@ -579,4 +575,52 @@ test('completions counts columns in the units of UTF-16', async (t) => {
     targets.map((target) => [target.label, target.start]),
     [['pointer', '"𝄞é" == '.length + 1]],
   );
+});
+
+test('what WebAssembly has is that of the frame that is looked at', async (t) => {
+  const session = await Session.launch(
+    t,
+    { program: programs.steps },
+    {
+      configure: (session) =>
+        session.breakpoints(steps, { line: steps.line('if (n <= 1)'), condition: 'n == 2' }),
+    },
+  );
+  await session.stopped('breakpoint');
+  const frames = (await session.frames()).filter((frame) => frame.name === 'factorial');
+  const seen = [];
+  for (const frame of frames) {
+    const { variablesReference } = await session.scope('WebAssembly locals', frame);
+    const [first] = await session.variables(variablesReference);
+    assert.equal(await session.value('$local0', 'watch', { frameId: frame.id }), first.value);
+    seen.push(first.value);
+  }
+  assert.deepEqual(seen, ['2', '3', '4', '5']);
+});
+
+test('a function without a result can be called', async (t) => {
+  const session = await before(t);
+  const told = await session.evaluate('mark()', 'repl');
+  assert.equal(told.variablesReference, 0);
+  assert.equal(told.type, 'void');
+});
+
+test('globals of WebAssembly can be assigned, locals and operands cannot', async (t) => {
+  const session = await before(t);
+  const value = await session.value('$global0');
+  await session.request('setExpression', { expression: '$global0', value: `${value} - 16` });
+  assert.equal(await session.value('$global0'), String(Number(value) - 16));
+  assert.equal(await session.value(`$global0 = ${value}`, 'repl'), value);
+  await session.refusal('setExpression', { expression: '$local0', value: '1' });
+  await session.refusal('evaluate', { expression: '$local0 = 1', context: 'repl' });
+});
+
+test('whole structures can be assigned', async (t) => {
+  const session = await before(t);
+  await session.evaluate('pair.left = 1', 'repl');
+  assert.equal(await session.value('*pointer', 'watch'), '{left = 1, right = 20}');
+  const frameId = (await session.frames())[1].id;
+  assert.equal(await session.value('pair', 'watch', { frameId }), '{left = 10, right = 20}');
+  await session.evaluate('squares[0] = squares[1] = squares[3]', 'repl');
+  assert.equal(await session.value('squares'), '{9, 9, 4, 9}');
 });

@@ -1,4 +1,4 @@
-// Runs until somebody sets `done`, so that a debugger has to do something about it.
+// Runs until somebody sets `done`, so that a debugger has to do something about it; traps if that is 2.
 
 struct buffer {
     const char *data;
@@ -31,4 +31,5 @@ void _start(void) {
     while (!done) {
         tick();
     }
+    if (done == 2) __builtin_trap();
 }

@@ -60,6 +60,7 @@ export const programs = {
   valuesRust: guest('values/rust-O0-4.wasm'),
   valuesZig: guest('values/zig-O0-4.wasm'),
   embedded: own('embedded.wasm'),
+  flood: own('flood.wat'),
   loop: own('loop.wasm'),
   many: own('many.wasm'),
   output: own('output.wat'),
