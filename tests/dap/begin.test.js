@@ -1,12 +1,13 @@
 // How a session begins: initialize, launch, configurationDone.
 
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { programs, sources } from './support/guests.js';
-import { root, Session } from './support/session.js';
+import { root, Session, trapline } from './support/session.js';
 
 /** A folder that is there during a test. */
 function folder(t) {
@@ -309,6 +310,8 @@ test(
   async (t) => {
     const { session, exitCode } = await run(t, { program: programs.output });
     assert.equal(exitCode, 0);
+    await session.request('threads');
+    assert.equal(session.client.log.at(-1).name, 'terminated');
     assert.equal(session.output('stdout'), 'café 𝄞\ufffd\n\ufffd');
     for (const { output } of session.events('output')) assert.notEqual(output, '');
   },
@@ -367,5 +370,17 @@ test('attributes of launch that are not known are ignored', async (t) => {
     __sessionId: '1',
     preLaunchTask: null,
   });
+  assert.equal(exitCode, 0);
+});
+
+test('programs that were compiled ahead of time are launched only if that is allowed', async (t) => {
+  const compiled = path.join(folder(t), 'steps.cwasm');
+  const made = spawnSync(trapline, ['compile', '-o', compiled, programs.steps], { encoding: 'utf8' });
+  assert.equal(made.status, 0, made.stderr);
+  const session = await Session.start(t);
+  await session.initialize();
+  const message = await session.refusal('launch', { program: compiled });
+  assert.match(message, /compiled|precompiled/);
+  const { exitCode } = await run(t, { program: compiled, allowPrecompiled: true, observe: 'stacks' });
   assert.equal(exitCode, 0);
 });

@@ -1,9 +1,12 @@
 // The program goes on, steps, pauses, starts again and ends.
 
 import assert from 'node:assert/strict';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { test } from 'node:test';
 import { programs, sources } from './support/guests.js';
-import { Session, THREAD } from './support/session.js';
+import { root, Session, THREAD } from './support/session.js';
 
 const { inlined, loop, steps } = sources;
 
@@ -631,4 +634,76 @@ test('a program that writes without end can be paused and ended', async (t) => {
   await session.request('continue', { threadId: THREAD });
   await session.request('terminate');
   await session.ended();
+});
+
+test('a step at a trap ends the program, as continue does', async (t) => {
+  for (const command of ['next', 'stepIn', 'stepOut']) {
+    const session = await Session.launch(t, { program: programs.divide, args: ['1', '0'] });
+    await session.stopped('exception');
+    await session.request(command, { threadId: THREAD });
+    assert.equal(await session.ended(), 134, command);
+  }
+});
+
+test('functions can be called at a trap, which is still there afterwards', async (t) => {
+  const session = await Session.launch(t, { program: programs.divide, args: ['1', '0'] });
+  await session.stopped('exception');
+  assert.equal(await session.value('divide(84, 2)', 'repl'), '42');
+  assert.match((await session.request('exceptionInfo', { threadId: THREAD })).description, /divide by zero/);
+  assert.equal(await session.value('divisor'), '0');
+  assert.equal(await session.finish(), 134);
+});
+
+test(
+  'steps in a program without debug information go from line to line of the text',
+  { todo: 'they run to its end' },
+  async (t) => {
+    const session = await Session.launch(t, { program: programs.plain, stopOnEntry: true });
+    await session.stopped('entry');
+    const { source } = await session.top();
+    const { content } = await session.request('source', { sourceReference: source.sourceReference });
+    const call = content.split('\n').findIndex((line) => line.startsWith('call')) + 1;
+    for (let line = 2; line <= call; line++) {
+      await session.step('next');
+      assert.equal((await session.top()).line, line);
+    }
+    await session.step('stepIn');
+    assert.equal((await session.top()).name, 'double');
+    await session.step('stepOut');
+    assert.equal((await session.top()).line, call + 1);
+  },
+);
+
+test('a step at an exception that is caught leads on towards its catcher', async (t) => {
+  const session = await Session.launch(
+    t,
+    { program: programs.exceptions },
+    { configure: (session) => session.exceptions(['caught']) },
+  );
+  await session.stopped('exception');
+  await session.exceptions([]);
+  await session.step('next');
+  const [top] = await session.frames();
+  assert.equal(top.source.path, sources.exceptions.path);
+});
+
+test('restart with arguments reads the program anew', async (t) => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'trapline-dap-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const program = path.join(folder, 'program.wasm');
+  copyFileSync(programs.hello, program);
+  const options = { program, cache: false, sourceMap: { tests: path.join(root, 'tests') } };
+  let breakpoint;
+  const session = await Session.launch(t, options, {
+    configure: async (session) => {
+      [breakpoint] = await session.breakpoints(steps, steps.line('return x * x;'));
+    },
+  });
+  assert.equal(breakpoint.verified, false);
+  assert.equal(await session.ended(), 0);
+  copyFileSync(programs.steps, program);
+  await session.request('restart', { arguments: options });
+  const stopped = await session.stopped('breakpoint');
+  assert.deepEqual(stopped.hitBreakpointIds, [breakpoint.id]);
+  assert.equal((await session.top()).source.path, steps.path);
 });

@@ -214,3 +214,27 @@ test('source tells the text of instructions', async (t) => {
     await session.refusal('source', { sourceReference });
   }
 });
+
+test(
+  'editors show a place in the source of the program first',
+  { todo: 'they show the runtime' },
+  async (t) => {
+    // What editors take for the frame to show.
+    const first = async (session) => {
+      const shown = (frame) =>
+        frame.source &&
+        frame.source.presentationHint !== 'deemphasize' &&
+        !['subtle', 'label'].includes(frame.presentationHint);
+      return (await session.frames()).find(shown);
+    };
+    const thrown = await stopped(t, programs.exceptions, {}, (session) => session.exceptions(['caught']));
+    assert.equal((await first(thrown)).source.path, sources.exceptions.path);
+    const panicked = await stopped(t, programs.assertion, {}, (session) => session.exceptions(['panic']));
+    assert.equal((await first(panicked)).source.path, sources.assertion.path);
+    const trapped = await stopped(t, programs.recursion);
+    assert.equal((await first(trapped)).name, 'descend');
+    // Without a source there is nothing better than instructions.
+    const plain = await stopped(t, programs.plain, { stopOnEntry: true });
+    assert.equal((await first(plain)).source.sourceReference > 0, true);
+  },
+);
