@@ -172,3 +172,27 @@ test('the adapter goes when its input ends', async (t) => {
   session.client._adapterProcess.stdin.end();
   assert.equal(await session.exit, 0);
 });
+
+test('messages are understood in whatever pieces they come', async (t) => {
+  const session = await Session.start(t);
+  const { client } = session;
+  const raw = (text, headers) => `${headers}Content-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`;
+  const ask = (command, args, headers) => {
+    const seq = client.sequence++;
+    const response = new Promise((resolve) => client.pendingRequests.set(seq, resolve));
+    return [raw(JSON.stringify({ seq, type: 'request', command, arguments: args }), headers), response];
+  };
+  const [first, initialized] = ask('initialize', { adapterID: 'é𝄞' }, 'Content-Type: application/json\r\n');
+  const [second, threads] = ask('threads', undefined, '');
+  for (const byte of Buffer.from(first + second)) client.outputStream.write(Buffer.of(byte));
+  assert.equal((await initialized).success, true);
+  assert.equal((await threads).body.threads.length, 1);
+});
+
+test('a header that is none of the protocol ends the adapter, which says why', async (t) => {
+  const session = await Session.launch(t, { program: programs.loop });
+  await session.event('process');
+  session.client.outputStream.write('GET / HTTP/1.1\r\n\r\n');
+  await session.exitInTime();
+  assert.match(session.said(), /header|Content-Length/i);
+});
