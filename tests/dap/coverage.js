@@ -130,6 +130,7 @@ export const table = {
     setVariable: [
       'setVariable changes locals, elements and members, and the program goes on with them',
       'setVariable refuses what is no value or no variable',
+      'an entry of a map can be changed',
       'setVariable changes the globals of WebAssembly, but not its locals and operands',
     ],
     source: ['source tells the text of instructions'],

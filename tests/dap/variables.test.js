@@ -124,20 +124,43 @@ test('locals are told with their types, memory and expressions for them', async 
   assert.equal(await session.value(members.right.evaluateName), '20');
 });
 
-test('the parts of values have expressions that lead to them', async (t) => {
-  const { session, frame } = await inFunction(t, programs.valuesC, 'records');
-  const check = async (variablesReference, depth) => {
-    for (const part of await session.variables(variablesReference)) {
-      if (part.evaluateName) {
-        const told = await session.evaluate(part.evaluateName, 'watch', { frameId: frame.id });
-        assert.equal(told.result, part.value, part.evaluateName);
-        assert.equal(told.type, part.type);
+for (const [language, program] of [
+  ['C', programs.valuesC],
+  ['C++', programs.valuesCpp],
+  ['Rust', programs.valuesRust],
+  ['Zig', programs.valuesZig],
+]) {
+  const todo = ['C++', 'Rust'].includes(language) && 'some expressions are none of the language';
+  test(`variables of ${language} and their parts have expressions that lead to them`, { todo }, async (t) => {
+    const session = await Session.launch(
+      t,
+      { program },
+      { configure: (session) => session.functionBreakpoints('mark') },
+    );
+    const faults = [];
+    const check = async (frame, variablesReference, depth) => {
+      const count = depth > 0 ? 20 : 100;
+      for (const part of await session.variables(variablesReference, { start: 0, count })) {
+        if (part.evaluateName) {
+          const args = { expression: part.evaluateName, context: 'watch', frameId: frame.id };
+          const { success, body, message } = await session.response('evaluate', args);
+          const told = success ? body.result : message;
+          if (told !== part.value)
+            faults.push(`${frame.name}: ${part.evaluateName} is ${told}, not ${part.value}`);
+        }
+        if (part.variablesReference && depth < 3) await check(frame, part.variablesReference, depth + 1);
       }
-      if (part.variablesReference && depth > 0) await check(part.variablesReference, depth - 1);
+    };
+    for (;;) {
+      const { name } = await session.next(['stopped', 'terminated']);
+      if (name === 'terminated') break;
+      const [frame] = await session.frames({ startFrame: 1, levels: 1 });
+      await check(frame, (await session.scope('Locals', frame)).variablesReference, 0);
+      await session.request('continue', { threadId: 1 });
     }
-  };
-  await check((await session.scope('Locals', frame)).variablesReference, 4);
-});
+    assert.deepEqual(faults, []);
+  });
+}
 
 test('an array of 100,000 elements is told in pages', async (t) => {
   const session = await before(t);
@@ -623,4 +646,26 @@ test('whole structures can be assigned', async (t) => {
   assert.equal(await session.value('pair', 'watch', { frameId }), '{left = 10, right = 20}');
   await session.evaluate('squares[0] = squares[1] = squares[3]', 'repl');
   assert.equal(await session.value('squares'), '{9, 9, 4, 9}');
+});
+
+test('an entry of a map can be changed', { todo: 'its key is taken for its position' }, async (t) => {
+  const { session, frame } = await inFunction(t, programs.valuesRust, 'maps');
+  const { tree } = await session.locals(frame);
+  const set = { variablesReference: tree.variablesReference, name: '[4]', value: '-4' };
+  assert.equal((await session.request('setVariable', set)).value, '-4');
+  assert.equal(await session.value('tree[4]', 'watch', { frameId: frame.id }), '-4');
+});
+
+test('characters and constants can be set as they are shown', { todo: 'they cannot' }, async (t) => {
+  // Editors offer the value that is shown, to be changed.
+  const c = await inFunction(t, programs.valuesC, 'integers');
+  const { letter } = await c.session.locals(c.frame);
+  const of = async ({ session, frame }) => (await session.scope('Locals', frame)).variablesReference;
+  const set = async (where, name, value) => {
+    const args = { variablesReference: await of(where), name, value };
+    return (await where.session.request('setVariable', args)).value;
+  };
+  assert.equal(await set(c, 'letter', letter.value), letter.value);
+  const zig = await inFunction(t, programs.valuesZig, 'records');
+  assert.equal(await set(zig, 'color', 'red'), 'red');
 });
