@@ -669,3 +669,25 @@ test('characters and constants can be set as they are shown', { todo: 'they cann
   const zig = await inFunction(t, programs.valuesZig, 'records');
   assert.equal(await set(zig, 'color', 'red'), 'red');
 });
+
+test('variables that the compiler keeps in locals of WebAssembly can be read, and say why not more', async (t) => {
+  const session = await Session.launch(
+    t,
+    { program: programs.crash },
+    { configure: (session) => session.functionBreakpoints('print_day') },
+  );
+  await session.stopped();
+  const { variablesReference } = await session.scope('Locals');
+  const { day } = await session.named(variablesReference);
+  assert.equal(day.value, '0');
+  assert.equal(day.memoryReference, undefined);
+  const message = await session.refusal('setVariable', { variablesReference, name: 'day', value: '1' });
+  assert.match(message, /`day` is in local \d+ of the function/);
+  await session.refusal('setExpression', { expression: 'day', value: '1' });
+  await session.refusal('evaluate', { expression: 'day = 1', context: 'repl' });
+  // What it points to is in memory.
+  await session.request('setExpression', { expression: 'archive->days', value: '1' });
+  await session.functionBreakpoints();
+  assert.equal(await session.finish(), 0);
+  assert.match(session.output('stdout'), /^1 days$/m);
+});
