@@ -206,6 +206,11 @@ class Workbench {
     await this.frames().first().filter({ hasText: name }).filter({ hasText: place }).waitFor();
   }
 
+  /** Waits until the editor says why the program has stopped. @param {string} reason */
+  async pausedOn(reason) {
+    await this.page.locator('.sidebar .pane-header').filter({ hasText: `Paused on ${reason}` }).waitFor();
+  }
+
   /** The calls, innermost first. */
   frames() {
     return this.page.locator('.debug-call-stack .monaco-list-row:has(.stack-frame)');

@@ -36,6 +36,7 @@ scenario(
 
     await workbench.press('Restart');
     await workbench.stoppedIn('push', 'assertion.c13');
+    await workbench.pausedOn('breakpoint');
     await workbench.unfold('queue');
     await workbench.variable('length', '0').waitFor();
   },
