@@ -691,3 +691,36 @@ test('variables that the compiler keeps in locals of WebAssembly can be read, an
   assert.equal(await session.finish(), 0);
   assert.match(session.output('stdout'), /^1 days$/m);
 });
+
+test(
+  'completions offers names that can be typed',
+  { todo: 'tables of virtual functions are among them' },
+  async (t) => {
+    const { session, frame } = await inFunction(t, programs.valuesRust, 'sequences');
+    const { targets } = await session.request('completions', { text: '', column: 1, frameId: frame.id });
+    const labels = targets.map((target) => target.label);
+    assert.ok(labels.includes('vector'));
+    assert.deepEqual(
+      labels.filter((label) => !/^[\w:]+$/.test(label)),
+      [],
+    );
+  },
+);
+
+test(
+  'completions behind `::` offers nothing that is not there',
+  { todo: 'it offers all variables' },
+  async (t) => {
+    const { session, frame } = await inFunction(t, programs.valuesRust, 'sequences');
+    const text = 'values::';
+    const { targets } = await session.request('completions', {
+      text,
+      column: text.length + 1,
+      frameId: frame.id,
+    });
+    for (const { label } of targets) {
+      const { success } = await session.response('evaluate', { expression: text + label, frameId: frame.id });
+      assert.ok(success, text + label);
+    }
+  },
+);
