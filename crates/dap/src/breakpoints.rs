@@ -89,6 +89,16 @@ impl ClientBreakpoints {
         found
     }
 
+    /// Has all of them be met, or none.
+    pub(crate) fn enable(&self, debugger: &mut Debugger, enabled: bool) {
+        let all = self.groups.values().flatten();
+        for id in all.filter_map(|known| known.made.as_ref().ok()) {
+            debugger
+                .breakpoints_mut()
+                .edit(*id, |settings| settings.enabled = enabled);
+        }
+    }
+
     /// Removes all of them.
     pub(crate) fn clear(&mut self, debugger: &mut Debugger) {
         for known in self.groups.drain().flat_map(|(_, list)| list) {

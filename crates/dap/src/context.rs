@@ -130,6 +130,12 @@ impl<'c> Context<'c> {
         }
     }
 
+    /// Whether the guest stands in a function with a source.
+    pub(crate) fn has_lines(&self) -> bool {
+        let frames = self.guest.frames(0..1);
+        frames.first().is_some_and(|frame| frame.location.is_some())
+    }
+
     /// What a number stands for.
     pub(crate) fn referent(&self, number: i64) -> Result<&Referent, Refusal> {
         self.stopped()?;

@@ -5,7 +5,7 @@ use crate::context::{Refusal, THREAD, Then, answer};
 use crate::drive::{Ended, drive};
 use crate::guard::Guard;
 use crate::guest::Idle;
-use crate::launcher::{LaunchOptions, LaunchedProgram, Launcher, ObserveLevel};
+use crate::launcher::{LaunchOptions, LaunchedProgram, Launcher, ObserveLevel, StartedProgram};
 use crate::output::GuestOutput;
 use crate::protocol::{
     AttachRequest, ChangeReason, ContinuedEvent, InitializedEvent, LaunchRequest, ModuleEvent,
@@ -110,6 +110,10 @@ impl<L: Launcher> Server<'_, L> {
         match self.session.hear(&mut Idle(debugger), incoming.what) {
             Then::Configured if self.session.phase == Phase::Configuring => Next::Start,
             Then::Restart(options) => self.restart(debugger, options),
+            Then::Terminate => {
+                self.session.report_end(None);
+                Next::Nothing
+            }
             Then::Disconnect { .. } => Next::Gone,
             _ => Next::Nothing,
         }
@@ -207,53 +211,19 @@ impl<L: Launcher> Server<'_, L> {
                 output(OutputCategory::Stderr),
             )
         });
-        let mut started = match started {
-            Ok(started) => started,
+        let ended = match started {
+            // When it returns, all output has been told.
+            Ok(started) => self.run_started(debugger, started).await,
+            Err(problem) => Err(problem),
+        };
+        let ended = match ended {
+            Ok(ended) => ended,
             Err(problem) => {
                 self.session.complain(&problem);
                 self.session.report_end(Some(1));
                 return Next::Nothing;
             }
         };
-        let call = DebugSession::call(&mut started.store, started.function, &started.arguments);
-        let call = match call {
-            Ok(call) => call,
-            Err(error) => {
-                self.session.complain(&error.to_string());
-                self.session.report_end(Some(1));
-                return Next::Nothing;
-            }
-        };
-        let options = self.session.options.clone();
-        let (no_debug, stacks, stop_on_entry) = options.map_or((false, false, false), |options| {
-            let stacks = options.observe == ObserveLevel::Stacks;
-            (options.no_debug, stacks, options.stop_on_entry)
-        });
-        if no_debug || stacks {
-            // Where nothing can be met nothing is to be placed.
-            self.session.breakpoints.clear(debugger);
-            debugger.settings_mut().stop_at_panics = false;
-        }
-        let name = self.program.as_ref().map(|program| program.name());
-        client.tell(&ProcessEvent {
-            name: name.unwrap_or_default(),
-            system_process_id: Some(i64::from(std::process::id())),
-            is_local_process: Some(true),
-            start_method: Some(ProcessStartMethod::Launch),
-            pointer_size: Some(32),
-        });
-        self.session.phase = Phase::Started;
-        self.session.resumed();
-        self.session.is_entering = stop_on_entry && !no_debug && !stacks;
-        let first = match self.session.is_entering {
-            true => Resume::StepInstruction,
-            false => Resume::Continue,
-        };
-        let mut debuggee = Debuggee::new(debugger, call);
-        client.set_guest(true);
-        let ended = drive(&mut self.session, &mut self.inbox, &mut debuggee, first).await;
-        client.set_guest(false);
-        drop(debuggee);
         match ended {
             Ended::Finished(outcome) => {
                 let code = self.outcome(&outcome);
@@ -277,6 +247,44 @@ impl<L: Launcher> Server<'_, L> {
             }
             Ended::Gone { .. } => Next::Gone,
         }
+    }
+
+    /// Runs a program that has been made.
+    async fn run_started(
+        &mut self,
+        debugger: &mut Debugger,
+        mut started: StartedProgram<L::Data>,
+    ) -> Result<Ended, String> {
+        let client = self.session.client.clone();
+        let call = DebugSession::call(&mut started.store, started.function, &started.arguments);
+        let call = call.map_err(|error| error.to_string())?;
+        let options = self.session.options.as_ref();
+        let is_stacks = |options: &LaunchOptions| options.observe == ObserveLevel::Stacks;
+        // Where nothing can be met nothing is to be placed.
+        let is_silent = options.is_some_and(|options| options.no_debug || is_stacks(options));
+        let stops_on_entry = options.is_some_and(|options| options.stop_on_entry) && !is_silent;
+        self.session.breakpoints.enable(debugger, !is_silent);
+        debugger.settings_mut().stop_at_panics = self.session.filters.panics && !is_silent;
+        let name = self.program.as_ref().map(|program| program.name());
+        client.tell(&ProcessEvent {
+            name: name.unwrap_or_default(),
+            system_process_id: Some(i64::from(std::process::id())),
+            is_local_process: Some(true),
+            start_method: Some(ProcessStartMethod::Launch),
+            pointer_size: Some(32),
+        });
+        self.session.phase = Phase::Started;
+        self.session.resumed();
+        self.session.is_entering = stops_on_entry;
+        let first = match stops_on_entry {
+            true => Resume::StepInstruction,
+            false => Resume::Continue,
+        };
+        let mut debuggee = Debuggee::new(debugger, call);
+        client.set_guest(true);
+        let ended = drive(&mut self.session, &mut self.inbox, &mut debuggee, first).await;
+        client.set_guest(false);
+        Ok(ended)
     }
 
     /// Tells what the program has ended with. Returns its exit code.

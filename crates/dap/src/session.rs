@@ -46,11 +46,12 @@ pub(crate) struct Exception {
     pub(crate) is_fatal: bool,
 }
 
-/// The exceptions that a client wants to hear of, but for those that the debugger knows itself.
+/// What a client wants the guest to stop at, beside exceptions, of which the debugger knows itself.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct StopFilters {
     pub(crate) traps: bool,
     pub(crate) host_errors: bool,
+    pub(crate) panics: bool,
 }
 
 /// A conversation.
@@ -91,6 +92,7 @@ impl Session {
             filters: StopFilters {
                 traps: true,
                 host_errors: true,
+                panics: true,
             },
             stopped: None,
             known_modules: 0,

@@ -111,9 +111,14 @@ impl ClientSources {
             module,
             function: code.range.start,
         };
+        // Beside functions with a source these are of less interest.
+        let has_source = debugger
+            .module(module)
+            .is_ok_and(|module| module.symbols().is_some());
         let source = Source {
             name: Some(format!("{}.wat", code.function)),
             source_reference: Some(self.number(text)),
+            presentation_hint: has_source.then_some(SourcePresentationHint::Deemphasize),
             origin: Some("instructions of WebAssembly".to_owned()),
             ..Source::default()
         };

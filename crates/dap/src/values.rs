@@ -8,7 +8,8 @@ use crate::protocol::{
 use crate::references::{Referent, ShownValue};
 use trapline_symbols::expression::ExpressionError;
 use trapline_symbols::{
-    Format, FrameEnvironment, Inspector, Radix, Value, ValueError, Variable, WasmValue,
+    Format, FrameEnvironment, Inspector, MachinePlace, Place, Radix, Value, ValueError, Variable,
+    WasmValue,
 };
 
 /// The text of a whole value is cut at so many bytes, ...
@@ -128,6 +129,19 @@ impl Context<'_> {
             memory: memory_reference(&plain, shown).filter(|_| self.tells_memory()),
             ..Told::default()
         };
+        let can_be_stored = matches!(
+            shown.value.place(),
+            Ok((
+                Place::Memory(_) | Place::Machine(MachinePlace::Global(_)),
+                _
+            ))
+        );
+        if !can_be_stored {
+            told.hint = Some(VariablePresentationHint {
+                attributes: Some(vec![VariableAttribute::ReadOnly]),
+                ..VariablePresentationHint::default()
+            });
+        }
         match inspector.text(&shown.value) {
             Ok(text) => told.text = text,
             Err(problem) => {

@@ -11,6 +11,8 @@ impl Handle for NextRequest {
         context.stopped()?;
         context.then = Then::Resume(match arguments.granularity {
             Some(SteppingGranularity::Instruction) => Resume::StepInstructionOver,
+            // The lines of a text of instructions are those.
+            _ if !context.has_lines() => Resume::StepInstructionOver,
             _ => Resume::StepOver,
         });
         Ok(NoBody)

@@ -23,8 +23,8 @@ impl Handle for SetExceptionBreakpointsRequest {
         let mut stops = StopFilters {
             traps: false,
             host_errors: false,
+            panics: false,
         };
-        let mut panics = false;
         let mut told = Vec::new();
         for (filter, condition) in plain.chain(options) {
             let tags = tags(condition.as_deref());
@@ -32,7 +32,7 @@ impl Handle for SetExceptionBreakpointsRequest {
             match filter.as_str() {
                 filters::TRAP => stops.traps = true,
                 filters::HOST_ERROR => stops.host_errors = true,
-                filters::PANIC => panics = true,
+                filters::PANIC => stops.panics = true,
                 filters::UNCAUGHT if tags.is_empty() => exceptions.uncaught = true,
                 filters::CAUGHT if tags.is_empty() => exceptions.caught = true,
                 filters::UNCAUGHT => exceptions.uncaught_tags.extend(tags),
@@ -48,7 +48,7 @@ impl Handle for SetExceptionBreakpointsRequest {
         context.session.filters = stops;
         let settings = context.guest.debugger_mut().settings_mut();
         settings.exceptions = exceptions;
-        settings.stop_at_panics = panics;
+        settings.stop_at_panics = stops.panics;
         Ok(SetExceptionBreakpointsBody {
             breakpoints: Some(told),
         })

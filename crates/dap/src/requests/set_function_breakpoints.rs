@@ -14,7 +14,10 @@ impl Handle for SetFunctionBreakpointsRequest {
         arguments: SetFunctionBreakpointsArguments,
     ) -> Result<SetBreakpointsBody, Refusal> {
         let wanted = arguments.breakpoints.into_iter().map(|breakpoint| Wanted {
-            kind: Ok(BreakpointKind::function(breakpoint.name.trim())),
+            kind: match breakpoint.name.trim() {
+                "" => Err("there is no name".to_owned()),
+                name => Ok(BreakpointKind::function(name)),
+            },
             condition: breakpoint.condition,
             hit_condition: breakpoint.hit_condition,
             log_message: None,

@@ -44,11 +44,14 @@ impl Handle for SetVariableRequest {
                 let index = name
                     .strip_prefix('[')
                     .and_then(|rest| rest.strip_suffix(']'));
-                let range = match index.and_then(|index| index.parse::<u64>().ok()) {
-                    Some(index) => index..index.saturating_add(1),
-                    None => 0..FARTHEST,
-                };
-                let parts = context.parts(&whole, range)?.into_iter();
+                let index = index.and_then(|index| index.parse::<u64>().ok());
+                let at = index.map_or(0..0, |index| index..index.saturating_add(1));
+                let mut parts = context.parts(&whole, at)?;
+                // What looks like an index may be the key of a map.
+                if parts.iter().all(|part| part.value.name() != name) {
+                    parts = context.parts(&whole, 0..FARTHEST)?;
+                }
+                let parts = parts.into_iter();
                 let mut parts = parts.filter(|part| part.value.name() == name);
                 parts.next().ok_or_else(unknown)?
             }

@@ -20,6 +20,8 @@ impl Handle for StepInRequest {
         context.then = Then::Resume(match (arguments.granularity, target) {
             (_, Some(wasm_pc)) => Resume::StepIntoCall { wasm_pc },
             (Some(SteppingGranularity::Instruction), None) => Resume::StepInstruction,
+            // The lines of a text of instructions are those.
+            _ if !context.has_lines() => Resume::StepInstruction,
             _ => Resume::StepIn,
         });
         Ok(NoBody)

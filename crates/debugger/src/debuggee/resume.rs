@@ -272,11 +272,19 @@ impl<T: 'static> Debuggee<'_, '_, T> {
                 let reason = StopReason::HostError(text);
                 Stop { reason, level }
             }
-            Some(DebugStepResult::Interrupted) => match self.pay_placing() {
-                Ok(true) => return Next::On,
-                Ok(false) => Stop::new(StopReason::Interrupted),
-                Err(error) => Stop::new(StopReason::Refused(error.into())),
-            },
+            Some(DebugStepResult::Interrupted) => {
+                // It may have been interrupted just where the motion ends.
+                if self.has_come(plan)
+                    && let Next::Stop(stop) = self.arrived(plan)
+                {
+                    return Next::Stop(stop);
+                }
+                match self.pay_placing() {
+                    Ok(true) => return Next::On,
+                    Ok(false) => Stop::new(StopReason::Interrupted),
+                    Err(error) => Stop::new(StopReason::Refused(error.into())),
+                }
+            }
             Some(DebugStepResult::Finished(outcome)) => {
                 self.is_over = true;
                 Stop::new(StopReason::Finished(outcome))
@@ -321,8 +329,16 @@ impl<T: 'static> Debuggee<'_, '_, T> {
 
     /// A breakpoint was met that does not stop the guest. It may be where the motion ends.
     fn passed(&mut self, plan: &mut Plan) -> Next {
+        match self.has_come(plan) {
+            true => self.arrived(plan),
+            false => Next::On,
+        }
+    }
+
+    /// Whether the guest is where the motion of a plan ends.
+    fn has_come(&self, plan: &Plan) -> bool {
         let here = self.here();
-        let is_end = match (&plan.goal, &plan.motion) {
+        match (&plan.goal, &plan.motion) {
             (Goal::Run, _) => false,
             (Goal::Instruction(from), Motion::Instruction) => {
                 let at = here.and_then(|here| Some((here.id?, here.wasm_pc)));
@@ -337,10 +353,6 @@ impl<T: 'static> Debuggee<'_, '_, T> {
                 here.is_some_and(|here| !step.is_where_it_was(&here))
             }
             _ => false,
-        };
-        match is_end {
-            true => self.arrived(plan),
-            false => Next::On,
         }
     }
 

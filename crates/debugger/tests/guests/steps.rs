@@ -315,6 +315,30 @@ fn one_of_the_calls_on_a_line_can_be_stepped_into() {
 }
 
 #[test]
+fn an_interrupt_in_a_step_makes_it_neither_longer_nor_shorter() {
+    let places = |interrupts: bool| {
+        let mut places = Vec::new();
+        from("steps", BreakpointKind::function("calls"), |run| {
+            let handle = run.session().interrupt_handle().unwrap();
+            for _ in 0..200 {
+                // As if it had come too late for the stop before.
+                if interrupts {
+                    handle.interrupt();
+                }
+                let mut stop = resume(run, Resume::StepInstruction);
+                while matches!(stop.reason, StopReason::Interrupted) {
+                    stop = resume(run, Resume::AsBefore);
+                }
+                assert!(matches!(stop.reason, StopReason::Step), "{stop:?}");
+                places.push(run.frames(0..1)[0].wasm_pc);
+            }
+        });
+        places
+    };
+    assert_eq!(places(true), places(false));
+}
+
+#[test]
 fn a_step_that_is_held_up_goes_on_to_where_it_was_going() {
     from("steps", BreakpointKind::line("steps.c", 63), |run| {
         // The call on this line makes a million rounds.
