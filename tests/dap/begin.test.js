@@ -306,7 +306,6 @@ test('messages of the adapter are coloured for clients that can show that', asyn
 
 test(
   'characters that are written in pieces are told whole',
-  { todo: 'the last comes behind the end' },
   async (t) => {
     const { session, exitCode } = await run(t, { program: programs.output });
     assert.equal(exitCode, 0);

@@ -548,7 +548,6 @@ test('what was written before a stop is told before it', async (t) => {
 
 test(
   'a function breakpoint without a name is not verified',
-  { todo: 'it is at functions without a name' },
   async (t) => {
     const session = await launch(t, programs.stock, async (session) => {
       for (const breakpoint of await session.functionBreakpoints('', ' ')) {

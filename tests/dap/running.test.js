@@ -271,7 +271,6 @@ test('restart counts hits anew', async (t) => {
 
 test(
   'restart with noDebug runs without stops, and the next restart has them again',
-  { todo: 'the breakpoints are gone' },
   async (t) => {
     const session = await at(t, programs.steps, 'calls');
     await session.functionBreakpoints('calls');
@@ -613,7 +612,7 @@ test('the modules of a program that another one has replaced are gone', { todo: 
   assert.ok(session.events('module').some((event) => event.reason === 'removed'));
 });
 
-test('terminate before the start ends the session', { todo: 'it is refused' }, async (t) => {
+test('terminate before the start ends the session', async (t) => {
   const session = await Session.start(t);
   await session.initialize();
   await session.request('launch', { program: programs.hello, cache: false });
@@ -656,7 +655,6 @@ test('functions can be called at a trap, which is still there afterwards', async
 
 test(
   'steps in a program without debug information go from line to line of the text',
-  { todo: 'they run to its end' },
   async (t) => {
     const session = await Session.launch(t, { program: programs.plain, stopOnEntry: true });
     await session.stopped('entry');

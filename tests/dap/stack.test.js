@@ -217,7 +217,6 @@ test('source tells the text of instructions', async (t) => {
 
 test(
   'editors show a place in the source of the program first',
-  { todo: 'they show the runtime' },
   async (t) => {
     // What editors take for the frame to show.
     const first = async (session) => {

@@ -16,6 +16,8 @@ use trapline_symbols::{
 const LONGEST_WHOLE: usize = 1 << 20;
 /// ... and so deep.
 const DEEPEST_WHOLE: usize = 6;
+/// Of values with more parts expressions for these are not tried.
+const MOST_TRIED: usize = 100;
 /// Parts are asked for in pages.
 const PAGE: u64 = 1000;
 
@@ -205,10 +207,19 @@ impl Context<'_> {
             found.extend(page);
         }
         let whole = shown.expression.as_deref();
-        let parts = found.into_iter().map(|value| ShownValue {
-            expression: part_expression(whole, value.name()),
-            value,
-            ..shown.clone()
+        let mut environment = frame.environment()?.read_only();
+        let is_short = found.len() <= MOST_TRIED;
+        let parts = found.into_iter().map(|value| {
+            let expression = part_expression(whole, value.name());
+            // What a library's type stands for may have parts that its source has no names for.
+            let expression = expression.filter(|expression| {
+                is_index(value.name()) || is_short && environment.evaluate(expression).is_ok()
+            });
+            ShownValue {
+                expression,
+                value,
+                ..shown.clone()
+            }
         });
         Ok(parts.collect())
     }
@@ -342,9 +353,15 @@ fn through_pointer(inspector: &Inspector<'_>, shown: &ShownValue) -> ShownValue 
     if !is_target || inspector.child_count(target).unwrap_or(0) == 0 {
         return shown.clone();
     }
+    let type_name = inspector.type_name(&shown.value).unwrap_or_default();
+    let expression = match type_name.ends_with('&') {
+        // A reference of C++ is what it refers to.
+        true => shown.expression.clone(),
+        false => part_expression(shown.expression.as_deref(), target.name()),
+    };
     ShownValue {
         value: target.clone(),
-        expression: part_expression(shown.expression.as_deref(), target.name()),
+        expression,
         ..shown.clone()
     }
 }

@@ -25,6 +25,8 @@ impl Handle for CompletionsRequest {
         let whole = lead.strip_suffix('.').or_else(|| lead.strip_suffix("->"));
         let names = match whole {
             Some(whole) => members(context, level, operand(whole)),
+            // What is in namespaces is not listed.
+            None if lead.ends_with("::") => BTreeSet::new(),
             None => variables(context, level),
         };
         let kind = match whole {
@@ -131,7 +133,11 @@ fn variables(context: &Context<'_>, level: usize) -> BTreeSet<String> {
     let known = kinds
         .into_iter()
         .flat_map(|kind| super::variables::known(context, level, kind).unwrap_or_default());
-    known.filter_map(|variable| variable.name).collect()
+    let names = known.filter_map(|variable| variable.name);
+    // Compilers name tables of theirs as nobody could.
+    names
+        .filter(|name| name.chars().all(is_part_of_name))
+        .collect()
 }
 
 #[cfg(test)]
