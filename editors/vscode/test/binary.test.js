@@ -15,7 +15,7 @@ function find(files, more) {
     setting: '',
     searchPath: '/usr/local/bin:/usr/bin',
     home: '/home/ada',
-    folders: ['/work/one', '/work/two'],
+    folders: ['/home/ada/one', '/home/ada/two'],
     platform: 'linux',
     isExecutable: (file) => files.includes(file),
     ...more,
@@ -23,12 +23,12 @@ function find(files, more) {
 }
 
 test('the setting comes before PATH and what is built', () => {
-  const files = ['/opt/trapline', '/usr/bin/trapline', '/work/one/target/release/trapline'];
+  const files = ['/opt/trapline', '/usr/bin/trapline', '/home/ada/one/target/release/trapline'];
   assert.deepEqual(find(files, { setting: '/opt/trapline' }), { path: '/opt/trapline' });
 });
 
 test('PATH comes before what is built, in its own order', () => {
-  const built = '/work/one/target/release/trapline';
+  const built = '/home/ada/one/target/release/trapline';
   assert.deepEqual(find([built, '/usr/bin/trapline']), { path: '/usr/bin/trapline' });
   assert.deepEqual(find([built, '/usr/bin/trapline', '/usr/local/bin/trapline']), {
     path: '/usr/local/bin/trapline',
@@ -36,11 +36,11 @@ test('PATH comes before what is built, in its own order', () => {
 });
 
 test('of what is built in the workspace the optimized program comes first', () => {
-  const release = '/work/one/target/release/trapline';
-  const debug = '/work/one/target/debug/trapline';
+  const release = '/home/ada/one/target/release/trapline';
+  const debug = '/home/ada/one/target/debug/trapline';
   assert.deepEqual(find([release, debug]), { path: release });
   assert.deepEqual(find([debug]), { path: debug });
-  assert.deepEqual(find(['/work/two/target/debug/trapline']), { path: '/work/two/target/debug/trapline' });
+  assert.deepEqual(find(['/home/ada/two/target/debug/trapline']), { path: '/home/ada/two/target/debug/trapline' });
 });
 
 test('a setting that names nothing is told, and no other program is taken', () => {
@@ -49,12 +49,12 @@ test('a setting that names nothing is told, and no other program is taken', () =
 });
 
 test('the setting may begin with the home or the workspace, or be relative to that', () => {
-  const places = { home: '/home/ada', folders: ['/work/one', '/work/two'] };
+  const places = { home: '/home/ada', folders: ['/home/ada/one', '/home/ada/two'] };
   assert.equal(expand('~/bin/trapline', places), '/home/ada/bin/trapline');
-  assert.equal(expand('${workspaceFolder}/bin/trapline', places), '/work/one/bin/trapline');
+  assert.equal(expand('${workspaceFolder}/bin/trapline', places), '/home/ada/one/bin/trapline');
   assert.equal(expand('${userHome}/trapline', places), '/home/ada/trapline');
-  assert.equal(expand('tools/trapline', places), '/work/one/tools/trapline');
-  assert.equal(expand('~ada/trapline', places), '/work/one/~ada/trapline');
+  assert.equal(expand('tools/trapline', places), '/home/ada/one/tools/trapline');
+  assert.equal(expand('~ada/trapline', places), '/home/ada/one/~ada/trapline');
   assert.equal(expand('trapline', { home: '/home/ada', folders: [] }), '/home/ada/trapline');
 });
 

@@ -4,7 +4,7 @@ const assert = require('node:assert/strict');
 const { test } = require('node:test');
 const { configurationFor, isProgram, resolve } = require('../src/configuration.js');
 
-const CONTEXT = { folder: '/work/one', home: '/home/ada' };
+const CONTEXT = { folder: '/home/ada/one', home: '/home/ada' };
 
 /**
  * @param {Record<string, any>} attributes
@@ -37,8 +37,8 @@ test('a program is all that is needed', () => {
     type: 'trapline',
     request: 'launch',
     name: 'Debug',
-    program: '/work/one/a.wasm',
-    cwd: '/work/one',
+    program: '/home/ada/one/a.wasm',
+    cwd: '/home/ada/one',
     args: [],
     env: {},
     dirs: [],
@@ -87,11 +87,11 @@ test('relative paths begin at cwd, which begins at the folder', () => {
   const resolved = configuration(
     launched({ cwd: 'sub', stdin: 'in.txt', cache: '../cache', sourceMap: { './': '.', '/build': '~/src' } }),
   );
-  assert.equal(resolved.cwd, '/work/one/sub');
-  assert.equal(resolved.program, '/work/one/sub/a.wasm');
-  assert.equal(resolved.stdin, '/work/one/sub/in.txt');
-  assert.equal(resolved.cache, '/work/one/cache');
-  assert.deepEqual(resolved.sourceMap, { './': '/work/one/sub', '/build': '/home/ada/src' });
+  assert.equal(resolved.cwd, '/home/ada/one/sub');
+  assert.equal(resolved.program, '/home/ada/one/sub/a.wasm');
+  assert.equal(resolved.stdin, '/home/ada/one/sub/in.txt');
+  assert.equal(resolved.cache, '/home/ada/one/cache');
+  assert.deepEqual(resolved.sourceMap, { './': '/home/ada/one/sub', '/build': '/home/ada/src' });
 });
 
 test('without a folder paths begin at the home', () => {
@@ -100,8 +100,8 @@ test('without a folder paths begin at the home', () => {
 
 test('the program goes on seeing folders as they were written', () => {
   assert.deepEqual(configuration(launched({ dirs: ['data', '.', '~/x::/x', '/tmp::t::u'] })).dirs, [
-    '/work/one/data::data',
-    '/work/one::.',
+    '/home/ada/one/data::data',
+    '/home/ada/one::.',
     '/home/ada/x::/x',
     '/tmp::t::u',
   ]);
@@ -132,7 +132,7 @@ test('what is wrong is told with its name', () => {
 });
 
 test('files that are missing are told, unless a task may still make them', () => {
-  const look = /** @type {const} */ ({ '/work/one/a.wasm': 'file', '/work/one/data': 'folder' });
+  const look = /** @type {const} */ ({ '/home/ada/one/a.wasm': 'file', '/home/ada/one/data': 'folder' });
   const seen = {
     look: (/** @type {string} */ file) => look[/** @type {keyof typeof look} */ (file)] ?? 'nothing',
   };
@@ -154,7 +154,7 @@ test('attaching takes a port and a token', () => {
     port: 5678,
     token: 'secret',
     stopOnEntry: false,
-    sourceMap: { '/b': '/work/one/c' },
+    sourceMap: { '/b': '/home/ada/one/c' },
   });
   assert.equal(configuration(attached({ host: '::1', port: 1, token: 't' })).host, '::1');
   assert.match(error(attached({ token: 't' })), /"port" is missing/);
