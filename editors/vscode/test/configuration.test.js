@@ -137,10 +137,10 @@ test('files that are missing are told, unless a task may still make them', () =>
     look: (/** @type {string} */ file) => look[/** @type {keyof typeof look} */ (file)] ?? 'nothing',
   };
   configuration(launched({ dirs: ['data'] }, seen));
-  assert.match(error(launched({ program: 'b.wasm' }, seen)), /\/work\/one\/b\.wasm, which does not exist/);
+  assert.match(error(launched({ program: 'b.wasm' }, seen)), /\/home\/ada\/one\/b\.wasm, which does not exist/);
   assert.match(error(launched({ program: 'data' }, seen)), /which is a folder; a file is needed/);
   assert.match(error(launched({ dirs: ['a.wasm'] }, seen)), /which is a file; a folder is needed/);
-  assert.match(error(launched({ stdin: 'in' }, seen)), /"stdin" names \/work\/one\/in/);
+  assert.match(error(launched({ stdin: 'in' }, seen)), /"stdin" names \/home\/ada\/one\/in/);
   configuration(launched({ program: 'b.wasm', stdin: 'in' }));
 });
 
