@@ -110,7 +110,7 @@ export const table = {
       'launch refuses what is no program',
     ],
     loadedSources: ['loadedSources tells all sources, those that are here by their paths'],
-    locations: ['where a variable is declared can be asked for'],
+    locations: ['the function that a pointer leads to can be asked for', 'where a variable is declared can be asked for'],
     modules: ['modules tells what is loaded, as the module event has'],
     next: ['next steps over calls, from line to line', 'next behind the end of a function is in its caller'],
     pause: ['pause stops an endless loop', 'a step that does not end can be paused'],

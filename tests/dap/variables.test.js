@@ -221,6 +221,26 @@ test('where a variable is declared can be asked for', async (t) => {
   await session.refusal('locations', { locationReference: 0 });
 });
 
+test('the function that a pointer leads to can be asked for', async (t) => {
+  const session = await Session.launch(
+    t,
+    { program: programs.indirect },
+    {
+      configure: (session) => session.functionBreakpoints('apply'),
+    },
+  );
+  await session.stopped();
+  const body = await session.request('evaluate', { expression: '*function', context: 'watch' });
+  assert.match(body.result, /\(twice\)$/);
+  const place = await session.request('locations', { locationReference: body.valueLocationReference });
+  const { line } = await session.request('locations', {
+    locationReference: (await session.locals()).function.declarationLocationReference,
+  });
+  assert.match(place.source.path, /indirect\.c$/);
+  // It is declared further up than the function that is given it.
+  assert.equal(place.line, line - 8);
+});
+
 test('C++ containers and classes are told as what they stand for', async (t) => {
   const session = await Session.launch(
     t,

@@ -6,10 +6,12 @@ use crate::protocol::{
     ValueFormat, Variable as ProtocolVariable, VariableAttribute, VariablePresentationHint,
 };
 use crate::references::{Referent, ShownValue};
+use std::sync::Arc;
 use trapline_symbols::expression::ExpressionError;
+use trapline_symbols::types::{Type, TypeId, TypeKind};
 use trapline_symbols::{
-    Format, FrameEnvironment, Inspector, MachinePlace, Place, Radix, Value, ValueError, Variable,
-    WasmValue,
+    Format, FrameEnvironment, Inspector, MachinePlace, Place, Radix, SourceLocation, Symbols,
+    Value, ValueError, Variable, WasmValue,
 };
 
 /// The text of a whole value is cut at so many bytes, ...
@@ -246,14 +248,37 @@ impl Context<'_> {
             indexed_variables: told.indexed,
             memory_reference: told.memory,
             declaration_location_reference: declared
-                .and_then(|variable| self.declaration(shown.level, variable)),
-            ..ProtocolVariable::default()
+                .and_then(|variable| self.location(shown.level, variable.declared.clone()?)),
+            value_location_reference: self.function(shown),
         })
     }
 
-    /// A number for where a variable is declared.
-    fn declaration(&mut self, level: usize, variable: &Variable) -> Option<i64> {
-        let declared = variable.declared.clone()?;
+    /// A number for where the function is declared that a value points to, if it does.
+    pub(crate) fn function(&mut self, shown: &ShownValue) -> Option<i64> {
+        let declared = {
+            let frame = self.guest.frame(shown.level).ok()?;
+            let symbols = frame.symbols()?;
+            let pointed = match bare(symbols, shown.value.type_id()?)?.kind {
+                TypeKind::Pointer { target, .. } => bare(symbols, target?)?,
+                _ => return None,
+            };
+            if !matches!(pointed.kind, TypeKind::Function { .. }) {
+                return None;
+            }
+            let text = frame.inspector().ok()?.text(&shown.value).ok()?;
+            let address = text.split(' ').next()?.strip_prefix("0x")?;
+            let index = u64::from_str_radix(address, 16).ok()?;
+            let name = frame.target().table_function(index)?;
+            let functions = symbols.functions_named(&name).ok()?;
+            functions
+                .into_iter()
+                .find_map(|function| function.declared)?
+        };
+        self.location(shown.level, declared)
+    }
+
+    /// A number for a place in the source of a frame's module.
+    fn location(&mut self, level: usize, declared: SourceLocation) -> Option<i64> {
         let frame = self.guest.frames(level..level + 1).into_iter().next()?;
         let location = Referent::Location {
             module: frame.module?,
@@ -338,6 +363,22 @@ fn whole_text(inspector: &Inspector<'_>, value: &Value, depth: usize, room: &mut
         }
     }
     format!("{{{}, ...}}", parts.join(", "))
+}
+
+/// A type behind its other names.
+fn bare(symbols: &Symbols, id: TypeId) -> Option<Arc<Type>> {
+    /// Names that lead to each other are given up.
+    const LONGEST_CHAIN: usize = 16;
+    let mut type_ = symbols.type_of(id).ok()?;
+    for _ in 0..LONGEST_CHAIN {
+        type_ = match type_.kind {
+            TypeKind::Alias { target } | TypeKind::Modified { target, .. } => {
+                symbols.type_of(target?).ok()?
+            }
+            _ => return Some(type_),
+        };
+    }
+    None
 }
 
 /// What a pointer points to, if that has parts, which are shown as the pointer's own; else the value itself.

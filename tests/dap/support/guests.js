@@ -51,6 +51,7 @@ export const programs = {
   exit: guest('exit/exit.wasm'),
   files: guest('files/files.wasm'),
   hello: guest('hello/hello.wasm'),
+  indirect: guest('indirect/indirect.wasm'),
   inlined: guest('inlined/inlined.wasm'),
   recursion: guest('recursion/recursion.wasm'),
   steps: guest('steps/steps.wasm'),

@@ -56,7 +56,7 @@ impl Handle for EvaluateRequest {
             named_variables: told.named,
             indexed_variables: told.indexed,
             memory_reference: told.memory,
-            ..EvaluateBody::default()
+            value_location_reference: context.function(&shown),
         })
     }
 }
