@@ -1,7 +1,7 @@
 //! `trapline dap`: the debug adapter that editors start.
 
 use crate::cli::{Cache, Dap, GuestOptions};
-use crate::failure::Failure;
+use crate::failure::{Failure, TRAPPED};
 use crate::program::{Program, Surroundings};
 use anyhow::{Context as _, anyhow};
 use std::fs::File;
@@ -16,9 +16,6 @@ use trapline_dap::{
 };
 use trapline_debugger::Debugger;
 use trapline_wasi::{ExitCode, WasiCtx};
-
-/// What a program that trapped has for an exit code, as after `trapline run`.
-const TRAPPED: i64 = 134;
 
 /// Serves editors.
 pub(crate) fn dap(command: &Dap) -> Result<(), Failure> {
@@ -197,9 +194,10 @@ impl LaunchedProgram<WasiCtx> for Launched {
     fn ended(&self, error: &Error) -> (i64, Option<String>) {
         match error.downcast_ref() {
             Some(ExitCode(code)) => (i64::from(*code), None),
-            None if error.trap().is_some() || error.exception().is_some() => {
-                (TRAPPED, Some(format!("The program has ended: {error}")))
-            }
+            None if error.trap().is_some() || error.exception().is_some() => (
+                i64::from(TRAPPED),
+                Some(format!("The program has ended: {error}")),
+            ),
             None => (1, Some(format!("The program has failed: {error}"))),
         }
     }

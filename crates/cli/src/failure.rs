@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 /// The exit code for a program that trapped or did not catch an exception: what shells report for a process that `abort` ended,
 /// and what other engines return.
-const TRAPPED: u8 = 134;
+pub(crate) const TRAPPED: u8 = 134;
 
 /// Why a command did not succeed.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use crate::cli::{Gdb, Run};
 use crate::crash_values::CrashValues;
-use crate::failure::Failure;
+use crate::failure::{Failure, TRAPPED};
 use crate::program::{Program, Started, Surroundings};
 use crate::text::harmless;
 use crate::{invoke, report};
@@ -15,8 +15,7 @@ use trapline_debugger::{Debuggee, Debugger};
 use trapline_gdb::{ListenError, Listener, Options, Reach, Served, serve_clients};
 use trapline_wasi::{ExitCode, WasiCtx};
 
-/// What a program has for an exit code, if it has crashed or failed otherwise.
-const CRASHED: u8 = 134;
+/// What a program has for an exit code that the host has failed under.
 const FAILED: u8 = 1;
 
 /// So long a program that LLDB has started may take to notice that it is to end.
@@ -47,7 +46,7 @@ pub(crate) fn launched(address: Option<&str>, command: &Run) -> Result<(), Failu
     let listener = Listener::bind(address, Reach::Local)?;
     // What waits for input or sleeps would not notice that nobody debugs it any more.
     let options = options().once();
-    let options = options.when_unheard(PATIENCE, || std::process::exit(CRASHED.into()));
+    let options = options.when_unheard(PATIENCE, || std::process::exit(TRAPPED.into()));
     debug(&program, listener, options)
 }
 
@@ -57,7 +56,7 @@ fn options() -> Options {
         Err(error) => match error.downcast_ref::<ExitCode>() {
             // As everywhere on Unix, the low eight bits are what others see.
             Some(exit) => exit.0 as u8,
-            None if error.trap_info().is_some() || error.exception().is_some() => CRASHED,
+            None if error.trap_info().is_some() || error.exception().is_some() => TRAPPED,
             None => FAILED,
         },
     })

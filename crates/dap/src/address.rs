@@ -18,7 +18,7 @@ const MODULE_BITS: u64 = (1 << 30) - 1;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Address {
     Memory(u64),
-    Code { module: u32, wasm_pc: u32 },
+    Code { module: ModuleId, wasm_pc: u32 },
 }
 
 /// A reference to memory.
@@ -43,7 +43,7 @@ pub(crate) fn parse(reference: &str, offset: i64) -> Option<Address> {
     match number >> 62 {
         0 => Some(Address::Memory(number)),
         1 => Some(Address::Code {
-            module: (number >> 32 & MODULE_BITS) as u32,
+            module: ModuleId::from((number >> 32 & MODULE_BITS) as u32),
             wasm_pc: number as u32,
         }),
         _ => None,
@@ -59,7 +59,7 @@ mod tests {
         let reference = code(ModuleId::default(), 0x1234);
         assert_eq!(reference, "0x4000000000001234");
         let here = Address::Code {
-            module: 0,
+            module: ModuleId::default(),
             wasm_pc: 0x1230,
         };
         assert_eq!(parse(&reference, -4), Some(here));

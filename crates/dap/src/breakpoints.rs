@@ -1,7 +1,8 @@
 //! The breakpoints that a client has asked for. It says all of a kind each time, so that those that have
 //! stayed the same are recognized and keep their numbers and counts.
 
-use crate::protocol::{Breakpoint, Source, StoppedReason};
+use crate::context::Context;
+use crate::protocol::{Breakpoint, SetBreakpointsBody, Source, StoppedReason};
 use crate::session::Session;
 use std::collections::HashMap;
 use trapline_debugger::{
@@ -152,6 +153,25 @@ fn make(debugger: &mut Debugger, wanted: &Wanted) -> Result<BreakpointId, String
         settings.log = Some(message.map_err(|error| error.to_string())?);
     }
     Ok(debugger.add_breakpoint_with(kind, settings))
+}
+
+impl Context<'_> {
+    /// Has the breakpoints of a group be these, and tells what has become of each.
+    pub(crate) fn set_breakpoints(
+        &mut self,
+        group: Group,
+        wanted: Vec<Wanted>,
+    ) -> SetBreakpointsBody {
+        let debugger = self.guest.debugger_mut();
+        let made = self.session.breakpoints.set(debugger, group, wanted);
+        let debugger = self.guest.debugger();
+        let told = made
+            .iter()
+            .map(|made| self.session.breakpoint(debugger, made));
+        SetBreakpointsBody {
+            breakpoints: told.collect(),
+        }
+    }
 }
 
 impl Session {

@@ -6,9 +6,9 @@ use crate::guard::Guard;
 use crate::protocol::{
     Event, InitializeRequestArguments, ProtocolMessage, RequestMessage, TerminatedEvent,
 };
+use crate::running::{Running, is_urgent};
 use crate::transport::{LONGEST_CONTENT, read_message, write_message};
 use serde_json::Value;
-use std::collections::HashSet;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -20,9 +20,6 @@ use trapline_debugger::InboxSender;
 
 /// A client that reads nothing for so long is taken for gone.
 const SLOWEST_CLIENT: Duration = Duration::from_secs(30);
-
-/// So many requests that are cancelled are remembered.
-const MOST_CANCELLED: usize = 1024;
 
 /// What is to be done with a guest that cannot be ended.
 type Abandon = Box<dyn Fn() + Send>;
@@ -291,16 +288,13 @@ impl Client {
                 self.running().cancel(id);
             }
         } else if is_urgent(&request.command) {
-            // Whatever runs for an expression is what the user wants to stop.
-            self.running().urgent += 1;
-            self.running().interrupt();
+            self.running().await_urgent();
         }
     }
 
     /// The client is gone: nobody waits for what runs for it.
     fn note_end(&self) {
-        self.running().urgent += 1;
-        self.running().interrupt();
+        self.running().await_urgent();
     }
 
     /// A guest is run for the client, from now on or no longer.
@@ -320,30 +314,18 @@ impl Client {
 
     /// The turn of a request has come. Returns whether it is not wanted any more.
     pub(crate) fn begin(&self, request: &RequestMessage) -> bool {
-        let mut running = self.running();
-        if is_urgent(&request.command) {
-            running.urgent = running.urgent.saturating_sub(1);
-        }
-        running.cancelled.remove(&request.seq)
+        self.running().begin(request.seq, &request.command)
     }
 
     /// A request has come to a call of a function of the guest.
     pub(crate) fn begin_call(&self, seq: i64, handle: InterruptHandle) {
-        let mut running = self.running();
-        running.is_cancelled = running.cancelled.remove(&seq);
-        let is_unwanted = running.is_cancelled || running.urgent > 0;
-        running.call = Some((seq, handle));
-        if is_unwanted {
-            running.interrupt();
-        }
+        self.running().begin_call(seq, handle);
     }
 
     /// No function of the guest runs for a request any more. Returns whether the request was cancelled
     /// meanwhile.
     pub(crate) fn end_call(&self) -> bool {
-        let mut running = self.running();
-        running.call = None;
-        std::mem::take(&mut running.is_cancelled)
+        self.running().end_call()
     }
 
     fn running(&self) -> MutexGuard<'_, Running> {
@@ -351,49 +333,5 @@ impl Client {
             .running
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Whether a request is to end what runs for another one.
-fn is_urgent(command: &str) -> bool {
-    matches!(command, "pause" | "terminate" | "disconnect")
-}
-
-/// What runs for requests, and what is to end it.
-#[derive(Default)]
-struct Running {
-    /// Whether a guest is run for the client.
-    has_guest: bool,
-    /// The requests that the client does not want any more.
-    cancelled: HashSet<i64>,
-    /// So many requests wait that are to end what runs for others.
-    urgent: usize,
-    /// The call of a guest's function that a request has led to, with that.
-    call: Option<(i64, InterruptHandle)>,
-    /// Whether that was interrupted since its request was cancelled.
-    is_cancelled: bool,
-}
-
-impl Running {
-    fn cancel(&mut self, id: i64) {
-        match &self.call {
-            Some((seq, handle)) if *seq == id => {
-                handle.interrupt();
-                self.is_cancelled = true;
-            }
-            _ => {
-                // What was answered long ago cannot be cancelled any more.
-                if self.cancelled.len() == MOST_CANCELLED {
-                    self.cancelled.clear();
-                }
-                self.cancelled.insert(id);
-            }
-        }
-    }
-
-    fn interrupt(&self) {
-        if let Some((_, handle)) = &self.call {
-            handle.interrupt();
-        }
     }
 }

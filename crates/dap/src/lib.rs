@@ -29,6 +29,7 @@ mod proxy;
 mod references;
 mod report;
 mod requests;
+mod running;
 mod server;
 mod session;
 mod sources;

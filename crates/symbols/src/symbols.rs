@@ -105,15 +105,19 @@ impl Symbols {
     ///
     /// If the bytes are no module.
     pub fn without_debug_info(wasm: &[u8]) -> Result<Symbols, SymbolsError> {
-        let sections = Sections::find(wasm)?;
-        let meter = Reader::new(Bytes::new(), Budget::for_size(0));
+        Symbols::without_units(Sections::find(wasm)?.code, 0)
+    }
+
+    /// Symbols without DWARF, whose requests may take as much work as for so many bytes of it.
+    fn without_units(code: Range<u32>, size: u64) -> Result<Symbols, SymbolsError> {
+        let meter = Reader::new(Bytes::new(), Budget::for_size(size));
         let dwarf = gimli::Dwarf::load(|_| Ok::<_, SymbolsError>(meter.range(0..0)))?;
         Ok(Symbols {
             units: Units::read(dwarf),
             types: Types::default(),
             caches: Caches::default(),
             source_map: None,
-            code: sections.code,
+            code,
             meter,
         })
     }
@@ -160,15 +164,10 @@ impl Symbols {
         let sections = Sections::find(wasm)?;
         let functions = sections.functions(wasm)?;
         let source_map = SourceMap::read(map, &sections.code, &functions)?;
-        let meter = Reader::new(Bytes::new(), Budget::for_size(map.len() as u64));
-        let dwarf = gimli::Dwarf::load(|_| Ok::<_, SymbolsError>(meter.range(0..0)))?;
+        let symbols = Symbols::without_units(sections.code, map.len() as u64)?;
         Ok(Symbols {
-            units: Units::read(dwarf),
-            types: Types::default(),
-            caches: Caches::default(),
             source_map: Some(source_map),
-            code: sections.code,
-            meter,
+            ..symbols
         })
     }
 

@@ -37,9 +37,6 @@ use trapline_debugger::{Debugger, DebuggerError, Resume, SourceError};
 pub(crate) use console::{Console, Display, Shown};
 pub(crate) use context::Context;
 
-/// What a program that trapped has for an exit code, as after `trapline run`.
-const TRAPPED: u8 = 134;
-
 /// Why a command was not carried out: a sentence without its full stop, or several lines.
 #[derive(Clone, Debug)]
 pub(crate) struct CommandError(String);

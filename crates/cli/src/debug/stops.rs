@@ -1,7 +1,8 @@
 //! What the debugger says where the program stops.
 
 use super::context::{Context, Guest};
-use super::{Console, TRAPPED, commands, print, view};
+use super::{Console, commands, print, view};
+use crate::failure::TRAPPED;
 use crate::invoke;
 use crate::report::{describe_exception, describe_trap};
 use crate::text::{ERROR, NOTE, STRONG, harmless};

@@ -26,10 +26,7 @@ impl Handle for DisassembleRequest {
             return Err(Refusal::because(format!("{reference} is no place in code")));
         };
         let debugger = context.guest.debugger();
-        let known = debugger.modules().iter();
-        let known = known.into_iter().find(|known| known.id().index() == module);
-        let known =
-            known.ok_or_else(|| Refusal::because(format!("there is no module {module}")))?;
+        let known = debugger.module(module)?;
         let first = arguments.instruction_offset.unwrap_or(0).clamp(-MOST, MOST);
         let count = i64::from(arguments.instruction_count).min(MOST);
         let found = around(known, wasm_pc, first, first + count)?;

@@ -33,9 +33,7 @@ impl Handle for ReadMemoryRequest {
                 Ok(body(address::memory(start), &bytes, wanted - count))
             }
             Some(Address::Code { module, wasm_pc }) => {
-                let mut modules = context.debugger().modules().iter();
-                let module = modules.find(|known| known.id().index() == module);
-                let module = module.ok_or_else(|| Refusal::because("there is no such module"))?;
+                let module = context.debugger().module(module)?;
                 let wasm = module.wasm();
                 let begin = (wasm_pc as usize).min(wasm.len());
                 let end = begin.saturating_add(wanted as usize).min(wasm.len());

@@ -37,15 +37,7 @@ impl Handle for SetBreakpointsRequest {
             }
         });
         let wanted = wanted.collect();
-        let debugger = context.guest.debugger_mut();
-        let made = context.session.breakpoints.set(debugger, group, wanted);
-        let debugger = context.guest.debugger();
-        let told = made
-            .iter()
-            .map(|made| context.session.breakpoint(debugger, made));
-        Ok(SetBreakpointsBody {
-            breakpoints: told.collect(),
-        })
+        Ok(context.set_breakpoints(group, wanted))
     }
 }
 

@@ -22,15 +22,6 @@ impl Handle for SetFunctionBreakpointsRequest {
             hit_condition: breakpoint.hit_condition,
             log_message: None,
         });
-        let debugger = context.guest.debugger_mut();
-        let breakpoints = &mut context.session.breakpoints;
-        let made = breakpoints.set(debugger, Group::Functions, wanted.collect());
-        let debugger = context.guest.debugger();
-        let told = made
-            .iter()
-            .map(|made| context.session.breakpoint(debugger, made));
-        Ok(SetBreakpointsBody {
-            breakpoints: told.collect(),
-        })
+        Ok(context.set_breakpoints(Group::Functions, wanted.collect()))
     }
 }

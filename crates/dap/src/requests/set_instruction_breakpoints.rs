@@ -14,7 +14,7 @@ impl Handle for SetInstructionBreakpointsRequest {
         context: &mut Context<'_>,
         arguments: SetInstructionBreakpointsArguments,
     ) -> Result<SetBreakpointsBody, Refusal> {
-        let debugger = context.guest.debugger_mut();
+        let debugger = context.guest.debugger();
         let wanted = arguments.breakpoints.into_iter().map(|breakpoint| Wanted {
             kind: place(
                 debugger,
@@ -26,15 +26,7 @@ impl Handle for SetInstructionBreakpointsRequest {
             log_message: None,
         });
         let wanted = wanted.collect();
-        let breakpoints = &mut context.session.breakpoints;
-        let made = breakpoints.set(debugger, Group::Instructions, wanted);
-        let debugger = context.guest.debugger();
-        let told = made
-            .iter()
-            .map(|made| context.session.breakpoint(debugger, made));
-        Ok(SetBreakpointsBody {
-            breakpoints: told.collect(),
-        })
+        Ok(context.set_breakpoints(Group::Instructions, wanted))
     }
 }
 
@@ -42,8 +34,7 @@ fn place(debugger: &Debugger, reference: &str, offset: i64) -> Result<Breakpoint
     let Some(Address::Code { module, wasm_pc }) = address::parse(reference, offset) else {
         return Err(format!("{reference} is no place in code"));
     };
-    let mut modules = debugger.modules().iter();
-    let module = modules.find(|known| known.id().index() == module);
-    let module = module.ok_or_else(|| format!("{reference} is in no module"))?;
+    let module = debugger.module(module);
+    let module = module.map_err(|error| error.to_string())?;
     Ok(BreakpointKind::address(module.id(), wasm_pc))
 }

@@ -34,6 +34,12 @@ impl ModuleId {
     }
 }
 
+impl From<u32> for ModuleId {
+    fn from(index: u32) -> ModuleId {
+        ModuleId(index)
+    }
+}
+
 /// The modules that a [`Debugger`](crate::Debugger) knows.
 pub struct Modules {
     list: Vec<DebugModule>,
