@@ -4,7 +4,7 @@ debugger have looked at them. From the top of the repository, with a Python that
 version 22 or later, which knows WebAssembly):
 
     mkdir /tmp/stops
-    TRAPLINE_STOPS=/tmp/stops cargo test -p trapline-debugger --test stops
+    TRAPLINE_STOPS_FOLDER=/tmp/stops cargo test -p trapline-debugger --test stops
     python3 tests/lldb/locations.py /tmp/stops [GUEST...]
 
 Nothing runs: LLDB is asked which location holds for a variable at an address. That it can evaluate it

@@ -40,7 +40,7 @@ impl Counts {
 
     /// Leaves the list of what there was in a folder, if there is to be one.
     pub fn save(&self, guest: &str) {
-        if let Some(folder) = std::env::var_os("TRAPLINE_STOPS") {
+        if let Some(folder) = std::env::var_os("TRAPLINE_STOPS_FOLDER") {
             let name = guest.rsplit('/').next().unwrap();
             let path = Path::new(&folder).join(format!("{name}.tsv"));
             std::fs::write(path, &self.listing).unwrap();

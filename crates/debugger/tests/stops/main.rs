@@ -3,7 +3,7 @@
 //! and which line comes next, against golden files (`TRAPLINE_BLESS=1` writes them anew).
 //!
 //! Each test prints what it has counted; `--nocapture --test-threads=1` makes a table of that.
-//! With `TRAPLINE_STOPS=FOLDER` it also leaves what there was at each place in a file there, to be
+//! With `TRAPLINE_STOPS_FOLDER=FOLDER` it also leaves what there was at each place in a file there, to be
 //! compared with other debuggers (`tests/lldb`).
 #![allow(missing_docs)]
 
