@@ -92,8 +92,7 @@ impl DebugPort {
         if addresses.iter().any(|address| !address.ip().is_loopback()) {
             return Err(io::Error::new(
                 io::ErrorKind::InvalidInput,
-                "others could reach this address, and what they say is not encrypted; listen at \
-                 127.0.0.1, or allow it",
+                "others could reach it, and what they say is not encrypted; listen at 127.0.0.1",
             ));
         }
         DebugPort::listen_anywhere(&addresses[..], token)
