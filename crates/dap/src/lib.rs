@@ -19,6 +19,7 @@ mod breakpoints;
 mod connection;
 mod context;
 mod drive;
+mod evaluation;
 mod guard;
 mod guest;
 mod launcher;

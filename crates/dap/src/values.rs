@@ -7,11 +7,10 @@ use crate::protocol::{
 };
 use crate::references::{Referent, ShownValue};
 use std::sync::Arc;
-use trapline_symbols::expression::ExpressionError;
 use trapline_symbols::types::{Type, TypeId, TypeKind};
 use trapline_symbols::{
-    Format, FrameEnvironment, Inspector, MachinePlace, Place, Radix, SourceLocation, Symbols,
-    Value, ValueError, Variable, WasmValue,
+    Format, Inspector, MachinePlace, Place, Radix, SourceLocation, Symbols, Value, ValueError,
+    Variable, WasmValue,
 };
 
 /// The text of a whole value is cut at so many bytes, ...
@@ -22,15 +21,6 @@ const DEEPEST_WHOLE: usize = 6;
 const MOST_TRIED: usize = 100;
 /// Parts are asked for in pages.
 const PAGE: u64 = 1000;
-
-/// What an expression may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Effects {
-    None,
-    Assignments,
-    /// That, and call functions of the program.
-    Calls,
-}
 
 /// A value in the parts that all answers have.
 #[derive(Default)]
@@ -287,47 +277,6 @@ impl Context<'_> {
             column: declared.column,
         };
         Some(self.session.references.add(location))
-    }
-
-    /// Works in the environment of a frame.
-    pub(crate) fn with_environment<R>(
-        &mut self,
-        level: usize,
-        effects: Effects,
-        work: impl FnOnce(&mut FrameEnvironment<'_, '_>) -> Result<R, ExpressionError>,
-        expression: &str,
-    ) -> Result<R, Refusal> {
-        let refuse = |error: ExpressionError| Refusal::because(error.render(expression));
-        let history = &mut self.session.history;
-        let frame = self.guest.frame(level)?;
-        if effects != Effects::Calls {
-            let mut environment = frame.environment()?.with_history(history);
-            if effects == Effects::None {
-                environment = environment.read_only();
-            }
-            return work(&mut environment).map_err(refuse);
-        }
-        let client = self.session.client.clone();
-        let seq = self.seq;
-        let mut work = Some(work);
-        let mut result = None;
-        let worked = self.guest.with_calls(
-            level,
-            &mut |handle| client.begin_call(seq, handle),
-            &mut |calls| {
-                let environment = frame.environment();
-                result = work.take().map(|work| {
-                    let environment = environment?.with_history(history).with_calls(calls);
-                    work(&mut { environment }).map_err(refuse)
-                });
-            },
-        );
-        if self.session.client.end_call() {
-            return Err(Refusal::Cancelled);
-        }
-        worked?;
-        let never = || Refusal::because("the expression was not evaluated");
-        result.ok_or_else(never)?
     }
 }
 

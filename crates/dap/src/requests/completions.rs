@@ -2,11 +2,12 @@
 
 use super::Handle;
 use crate::context::{Context, Refusal};
+use crate::evaluation::Effects;
 use crate::protocol::{
     CompletionItem, CompletionItemType, CompletionsArguments, CompletionsBody, CompletionsRequest,
 };
 use crate::references::{ScopeKind, ShownValue};
-use crate::values::Effects;
+
 use std::collections::BTreeSet;
 
 /// More are not offered.

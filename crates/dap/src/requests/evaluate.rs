@@ -3,9 +3,10 @@
 
 use super::Handle;
 use crate::context::{Context, Refusal};
+use crate::evaluation::Effects;
 use crate::protocol::{EvaluateArguments, EvaluateBody, EvaluateContext, EvaluateRequest};
 use crate::references::ShownValue;
-use crate::values::{Effects, is_hex};
+use crate::values::is_hex;
 
 impl Handle for EvaluateRequest {
     fn handle(

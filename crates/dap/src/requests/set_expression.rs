@@ -2,9 +2,10 @@
 
 use super::Handle;
 use crate::context::{Context, Refusal};
+use crate::evaluation::Effects;
 use crate::protocol::{SetExpressionArguments, SetExpressionBody, SetExpressionRequest};
 use crate::references::ShownValue;
-use crate::values::{Effects, is_hex};
+use crate::values::is_hex;
 
 impl Handle for SetExpressionRequest {
     fn handle(

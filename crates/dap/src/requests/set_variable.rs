@@ -3,9 +3,10 @@
 use super::Handle;
 use super::variables::known;
 use crate::context::{Container, Context, Refusal};
+use crate::evaluation::Effects;
 use crate::protocol::{SetVariableArguments, SetVariableBody, SetVariableRequest};
 use crate::references::{ScopeKind, ShownValue};
-use crate::values::{Effects, is_hex, wasm_value};
+use crate::values::{is_hex, wasm_value};
 
 /// A part is looked for among so many.
 const FARTHEST: u64 = 100_000;
