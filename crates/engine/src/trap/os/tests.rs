@@ -183,7 +183,7 @@ fn signal_stack() -> libc::stack_t {
 
 #[test]
 fn a_prepared_thread_has_a_large_signal_stack_for_its_life() {
-    let install = || {
+    fn install() -> usize {
         prepare_thread().unwrap();
         let stack = signal_stack();
         assert_eq!(stack.ss_flags & libc::SS_DISABLE, 0);
@@ -191,12 +191,19 @@ fn a_prepared_thread_has_a_large_signal_stack_for_its_life() {
         prepare_thread().unwrap();
         assert_eq!(signal_stack().ss_sp, stack.ss_sp);
         stack.ss_sp as usize
-    };
-    let address = std::thread::spawn(install).join().unwrap();
-    let mut resident = 0;
-    // SAFETY: only asks.
-    let status = unsafe { libc::mincore(address as *mut libc::c_void, 1, &mut resident) };
-    assert_eq!(status, -1, "it is unmapped when the thread has ended");
+    }
+    // In a process of its own, where no other test can have something mapped at the same address since.
+    let output = child(
+        "a_prepared_thread_has_a_large_signal_stack_for_its_life",
+        || {
+            let address = std::thread::spawn(install).join().unwrap();
+            let mut resident = 0;
+            // SAFETY: only asks.
+            let status = unsafe { libc::mincore(address as *mut libc::c_void, 1, &mut resident) };
+            assert_eq!(status, -1, "it is unmapped when the thread has ended");
+        },
+    );
+    assert!(output.status.success(), "{output:?}");
 }
 
 #[test]
